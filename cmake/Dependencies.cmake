@@ -1,0 +1,23 @@
+# Debian 12's packages; nothing is downloaded. scripts/deps names and installs them.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(tl-expected REQUIRED)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+
+# cpp-httplib ships no CMake config. Its -D flags change the layout of its classes: they must be those of the .so.
+add_library(canaryd_httplib INTERFACE)
+if(CANARYD_HTTPLIB_INCLUDE)
+  target_include_directories(canaryd_httplib SYSTEM INTERFACE ${CANARYD_HTTPLIB_INCLUDE})
+  target_compile_definitions(canaryd_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+  target_link_libraries(canaryd_httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+else()
+  pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
+  target_link_libraries(canaryd_httplib INTERFACE PkgConfig::httplib Threads::Threads)
+endif()

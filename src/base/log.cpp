@@ -1,0 +1,126 @@
+#include "canaryd/base/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <atomic>
+
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/text.hpp"
+#include "canaryd/base/time_text.hpp"
+
+namespace canaryd {
+
+namespace {
+
+constexpr std::size_t longest_value = 1024;
+
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+  }
+  return "info";
+}
+
+// A logfmt value may stand bare when nothing in it needs quotes.
+bool is_bare(std::string_view value) {
+  return !value.empty() && value.find_first_of(" =\"\\") == std::string_view::npos &&
+         escaped(value, longest_value) == value;
+}
+
+void append_logfmt(std::string& line, std::string_view key, std::string_view value) {
+  if (!line.empty()) line += ' ';
+  line += key;
+  line += '=';
+  if (is_bare(value)) {
+    line += value;
+  } else {
+    line += '"';
+    line += escaped(value, longest_value);
+    line += '"';
+  }
+}
+
+// escaped() writes \xNN and \u{...}, which JSON does not know: there the backslash itself is escaped once more, except
+// in the escapes that both know.
+std::string json_string(std::string_view value) {
+  std::string out = "\"";
+  const std::string safe = escaped(value, longest_value);
+  for (std::size_t i = 0; i < safe.size(); ++i) {
+    if (safe[i] != '\\') {
+      out += safe[i];
+      continue;
+    }
+    const char next = safe[i + 1];  // escaped() never ends in a lone backslash
+    out += (next == 'x' || next == 'u') ? "\\\\" : "\\";
+    out += next;
+    ++i;
+  }
+  return out + '"';
+}
+
+void append_json(std::string& line, std::string_view key, std::string_view value) {
+  line += line.empty() ? '{' : ',';
+  line += json_string(key);
+  line += ':';
+  line += json_string(value);
+}
+
+}  // namespace
+
+struct Logger::Impl {
+  LogFormat format;
+  std::atomic<LogLevel> level;
+  spdlog::logger sink;
+  Impl(LogFormat f, LogLevel l)
+      : format(f), level(l), sink("canaryd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    sink.set_pattern("%v");
+    sink.set_level(spdlog::level::trace);
+    sink.flush_on(spdlog::level::trace);
+  }
+};
+
+Logger::Logger(LogFormat format, LogLevel level) : impl_(std::make_unique<Impl>(format, level)) {}
+Logger::~Logger() = default;
+
+void Logger::set_level(LogLevel level) { impl_->level = level; }
+
+std::string Logger::render(LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
+                           std::initializer_list<LogField> fields) {
+  const auto append = format == LogFormat::json ? append_json : append_logfmt;
+  std::string line;
+  append(line, "ts", timestamp);
+  append(line, "level", name_of(level));
+  append(line, "event", event);
+  for (const auto& field : fields) append(line, field.key, field.value);
+  if (format == LogFormat::json) line += '}';
+  return line;
+}
+
+void Logger::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  if (level < impl_->level.load(std::memory_order_relaxed)) return;
+  const std::string line = render(impl_->format, level, to_rfc3339(SystemClock().now()), event, fields);
+  impl_->sink.log(spdlog::level::info, spdlog::string_view_t(line));
+}
+
+void Logger::debug(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::debug, event, fields);
+}
+void Logger::info(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::info, event, fields);
+}
+void Logger::warn(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::warn, event, fields);
+}
+void Logger::error(std::string_view event, std::initializer_list<LogField> fields) {
+  write(LogLevel::error, event, fields);
+}
+
+}  // namespace canaryd
