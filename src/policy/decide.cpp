@@ -1,0 +1,220 @@
+#include "canaryd/policy/decide.hpp"
+
+#include <algorithm>
+
+#include "canaryd/base/time_text.hpp"
+
+namespace canaryd::policy {
+
+namespace {
+
+using traffic::Component;
+using traffic::ComponentRollout;
+using traffic::ConditionStatus;
+using traffic::Rollout;
+
+// Collects the guards' answers; the first that does not pass decides.
+class Asking {
+ public:
+  void passed(Reason guard, std::string detail) { decision_.guards.push_back({guard, true, std::move(detail)}); }
+
+  Decision ends(Reason reason, std::string detail) {
+    decision_.guards.push_back({reason, false, std::move(detail)});
+    decision_.reason = reason;
+    decision_.verdict = all_reasons()[static_cast<std::size_t>(reason)].verdict;
+    return std::move(decision_);
+  }
+
+  Decision acts(std::vector<Component> components) {
+    decision_.reason = Reason::rolled_back;
+    decision_.verdict = Verdict::act;
+    decision_.components = std::move(components);
+    return std::move(decision_);
+  }
+
+ private:
+  Decision decision_;
+};
+
+std::string shown(const Revision& revision) { return revision.empty() ? "none" : revision.str(); }
+
+std::string shown(const ComponentRollout& c) {
+  return std::string(name_of(c.component)) + ": created " + shown(c.latest_created) + ", ready " +
+         shown(c.latest_ready) + ", rolled out " + shown(c.latest_rolledout) + ", previous " +
+         shown(c.previous_rolledout) + ", percent " + (c.raw_percent ? std::to_string(*c.raw_percent) : "absent");
+}
+
+std::string shown(const Rollout& rollout) {
+  std::string out;
+  for (const auto& c : rollout.components) out += (out.empty() ? "" : "; ") + shown(c);
+  return out;
+}
+
+// Only Knative mode writes these; older KServe says its mode nowhere else.
+bool is_knative(const Rollout& rollout) {
+  if (rollout.mode != traffic::Mode::unknown) return rollout.mode == traffic::Mode::knative;
+  return std::any_of(rollout.components.begin(), rollout.components.end(), [](const ComponentRollout& c) {
+    return !c.latest_ready.empty() || !c.latest_rolledout.empty() || !c.latest_created.empty();
+  });
+}
+
+// The component whose canary the alert is about: the one that it names, else the first that is exposed.
+const ComponentRollout* find_subject(const Rollout& rollout, const std::optional<Revision>& named) {
+  const auto found = std::find_if(rollout.components.begin(), rollout.components.end(), [&](const ComponentRollout& c) {
+    return named ? c.latest_ready == *named : is_exposed(c);
+  });
+  return found == rollout.components.end() ? nullptr : &*found;
+}
+
+bool any_exposed(const Rollout& rollout) {
+  return std::any_of(rollout.components.begin(), rollout.components.end(), is_exposed);
+}
+
+// Why an alert that names no component's ready revision is not acted on.
+Decision about_another_revision(Asking& asking, const Rollout& rollout, const Revision& named) {
+  for (const auto& c : rollout.components) {
+    if (c.latest_created == named) {
+      return asking.ends(Reason::canary_not_ready, named.str() + " is created and not ready; " + shown(c));
+    }
+  }
+  return asking.ends(Reason::stale_revision, "the alert names " + named.str() + "; " + shown(rollout));
+}
+
+// KServe at stage 100 (facts: "rolled out at once"): 0 gives the traffic back to the previous revision, one level deep.
+// Anything else at 100 is trap 8, or a promotion that is over, where the same patch would be trap 1.
+std::optional<Decision> last_stage_refuses(Asking& asking, const ComponentRollout& c, const Policy& policy,
+                                           const Circumstances& circumstances) {
+  if (!c.percent_since) return asking.ends(Reason::rollback_impossible, "since when the percent is 100 is not known");
+  if (*c.percent_since > circumstances.now + std::chrono::seconds(5)) {
+    return asking.ends(Reason::rollback_impossible,
+                       "the percent's time is in the future: " + to_rfc3339(*c.percent_since));
+  }
+  if (circumstances.now - *c.percent_since > policy.last_stage_window) {
+    return asking.ends(Reason::no_canary, "at 100 since " + to_rfc3339(*c.percent_since) + ", longer than " +
+                                              to_text(policy.last_stage_window) + ": promoted");
+  }
+  if (c.latest_created != c.latest_ready) {
+    return asking.ends(Reason::rollback_impossible, "a newer revision is pending at stage 100; " + shown(c));
+  }
+  const auto known = circumstances.revision_ready.find(c.previous_rolledout);
+  if (known == circumstances.revision_ready.end() || known->second != ConditionStatus::is_true) {
+    return asking.ends(Reason::rollback_impossible,
+                       "the previous revision " + shown(c.previous_rolledout) + " is not known to be Ready");
+  }
+  asking.passed(Reason::rollback_impossible, "the previous revision " + c.previous_rolledout.str() + " is Ready");
+  return std::nullopt;
+}
+
+// The percent is 0 already: whether status followed.
+Decision at_zero(Asking& asking, const ComponentRollout& c) {
+  const int share = c.share_of(c.latest_ready);
+  if (share == 0) return asking.ends(Reason::already_rolled_back, shown(c));
+  const std::string seen = c.latest_ready.str() + " still has " + std::to_string(share) + " % in status";
+  const bool blocked = c.route.status == ConditionStatus::is_false || c.ready.status == ConditionStatus::is_false;
+  return asking.ends(blocked ? Reason::rollback_blocked : Reason::rollback_pending,
+                     blocked ? seen + "; " + c.route.reason + " " + c.route.message : seen);
+}
+
+// An alert that names no revision must have begun after it could only be about this canary: `startsAt` is the END of
+// the rule's `for`, hence the window.
+std::optional<Decision> too_early(Asking& asking, const alert::Signal& signal, const ComponentRollout& c,
+                                  const Policy& policy, const Circumstances& circumstances) {
+  if (policy.unattributed == Unattributed::hold) {
+    return asking.ends(Reason::stale_alert, "the alert names no revision, and the policy holds such alerts");
+  }
+  const auto since = circumstances.first_traffic.find(c.latest_ready);
+  if (since == circumstances.first_traffic.end()) {
+    return asking.ends(Reason::stale_alert, "since when " + c.latest_ready.str() + " has traffic is not known");
+  }
+  const WallTime earliest = since->second + policy.evidence_window;
+  const std::string times = "startsAt " + to_rfc3339(signal.alert.starts_at) + ", first traffic of " +
+                            c.latest_ready.str() + " " + to_rfc3339(since->second) + " and evidence window " +
+                            to_text(policy.evidence_window);
+  if (signal.alert.starts_at <= earliest) return asking.ends(Reason::stale_alert, times);
+  asking.passed(Reason::stale_alert, times);
+  return std::nullopt;
+}
+
+std::vector<Component> to_zero(const Rollout& rollout, const ComponentRollout& subject, const Policy& policy) {
+  std::vector<Component> components;
+  for (const auto& c : rollout.components) {
+    const bool with_it = policy.components == Components::together && c.canary_in_flight() && c.raw_percent != 0;
+    if (c.component == subject.component || with_it) components.push_back(c.component);
+  }
+  return components;
+}
+
+// What does not depend on which canary it is. Passing leaves nullopt.
+std::optional<Decision> service_refuses(Asking& asking, const alert::Signal& signal, const Rollout& rollout,
+                                        const Policy* policy) {
+  if (signal.alert.status == alert::AlertStatus::resolved) {
+    return asking.ends(Reason::resolved, "a resolved alert is no proof of health");
+  }
+  if (policy == nullptr) return asking.ends(Reason::no_policy, rollout.target.str());
+  asking.passed(Reason::no_policy, "policy " + policy->name);
+  if (!policy->rollback) return asking.ends(Reason::rollback_off, "policy " + policy->name);
+  if (rollout.deleting) return asking.ends(Reason::not_found, "the service is being deleted");
+  if (!is_knative(rollout)) return asking.ends(Reason::unsupported_mode, "only Knative mode is supported");
+  asking.passed(Reason::unsupported_mode, "Knative mode");
+  return std::nullopt;
+}
+
+Decision decide_subject(Asking& asking, const alert::Signal& signal, const Rollout& rollout, const ComponentRollout& c,
+                        const Policy& policy, const Circumstances& circumstances) {
+  if (c.latest_rolledout.empty()) return asking.ends(Reason::no_stable_revision, shown(c));
+  if (c.latest_ready.empty()) return asking.ends(Reason::canary_not_ready, shown(c));
+  const bool last_stage = in_last_stage(c);
+  if (!c.canary_in_flight() && !last_stage) return asking.ends(Reason::no_canary, shown(c));
+  asking.passed(Reason::no_canary, shown(c));
+  if (c.raw_percent == 0) return at_zero(asking, c);
+  if (!signal.revision) {
+    if (auto refusal = too_early(asking, signal, c, policy, circumstances)) return *refusal;
+  }
+  if (last_stage) {
+    if (auto refusal = last_stage_refuses(asking, c, policy, circumstances)) return *refusal;
+  }
+  if (circumstances.stopped) return asking.ends(Reason::stopped, "the stop file exists");
+  return asking.acts(to_zero(rollout, c, policy));
+}
+
+}  // namespace
+
+bool in_last_stage(const ComponentRollout& c) {
+  return c.raw_percent == 100 && !c.latest_ready.empty() && c.latest_ready == c.latest_rolledout &&
+         !c.previous_rolledout.empty() && c.previous_rolledout != c.latest_ready;
+}
+
+bool is_exposed(const ComponentRollout& c) {
+  if (in_last_stage(c)) return true;
+  return !c.latest_ready.empty() && c.canary_in_flight() && (c.raw_percent != 0 || c.share_of(c.latest_ready) > 0);
+}
+
+std::vector<Revision> revisions_to_ask(const Rollout& rollout) {
+  std::vector<Revision> revisions;
+  for (const auto& c : rollout.components) {
+    if (in_last_stage(c)) revisions.push_back(c.previous_rolledout);
+  }
+  return revisions;
+}
+
+Decision decide_rollback(const alert::Signal& signal, const Rollout& rollout, const Policy* policy,
+                         const Circumstances& circumstances) {
+  Asking asking;
+  if (auto refusal = service_refuses(asking, signal, rollout, policy)) return *refusal;
+
+  const ComponentRollout* subject = find_subject(rollout, signal.revision);
+  if (subject == nullptr && !signal.revision && !any_exposed(rollout)) {
+    // Nothing exposed: either rolled back already (say which), or no canary at all.
+    const auto rolled_back =
+        std::find_if(rollout.components.begin(), rollout.components.end(),
+                     [](const ComponentRollout& c) { return !c.latest_ready.empty() && c.canary_in_flight(); });
+    if (rolled_back != rollout.components.end()) return at_zero(asking, *rolled_back);
+    return asking.ends(Reason::no_canary, shown(rollout));
+  }
+  if (subject == nullptr) return about_another_revision(asking, rollout, *signal.revision);
+  asking.passed(Reason::stale_revision,
+                signal.revision ? "the alert names " + subject->latest_ready.str() : "the alert names no revision");
+  return decide_subject(asking, signal, rollout, *subject, *policy, circumstances);
+}
+
+}  // namespace canaryd::policy
