@@ -1,0 +1,37 @@
+#include <cstdlib>
+
+#include "rest_api.hpp"
+
+namespace canaryd::kube {
+namespace {
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here writes the environment
+  return value == nullptr ? "" : value;
+}
+
+Result<Credentials> credentials_of(const ClusterSettings& settings) {
+  switch (settings.access) {
+    case Access::url:
+      return from_url(settings);
+    case Access::kubeconfig:
+      return from_kubeconfig(settings.kubeconfig, settings.context);
+    case Access::in_cluster:
+      break;
+  }
+  return in_cluster(environment("KUBERNETES_SERVICE_HOST"), environment("KUBERNETES_SERVICE_PORT"),
+                    service_account_folder);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KubeApi>> connect(const ClusterSettings& settings) {
+  auto credentials = credentials_of(settings);
+  if (!credentials) return fail(credentials.error());
+  auto token = credentials->token_file.empty() ? Result<Token>(Token::fixed(credentials->token))
+                                               : Token::from_file(credentials->token_file);
+  if (!token) return fail(token.error());
+  return std::make_unique<RestApi>(std::move(credentials->endpoint), std::move(*token));
+}
+
+}  // namespace canaryd::kube
