@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "canaryd/audit/files.hpp"
+#include "canaryd/audit/record.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/error.hpp"
+#include "canaryd/base/log.hpp"
+#include "canaryd/base/metrics.hpp"
+
+namespace canaryd::audit {
+
+struct Settings {
+  std::string directory;  // created 0700 when absent; the log stands in it alone
+};
+
+// What a start found in the log it continues.
+struct Recovered {
+  std::vector<Record> open_intents;  // intents without an outcome: the caller settles them
+  std::vector<Record> unconfirmed;   // outcomes "applied" of rollbacks with neither confirmed nor unconfirmed
+};
+
+// The append-only audit log: one writer, one line of JSON a record, chained by SHA-256 (docs/audit-format.md). Safe
+// from any thread; appends of several threads share one write and one fdatasync (group commit).
+class AuditLog {
+ public:
+  // Takes the folder's lock for life (io "…is in use by another process" when it is held), recovers a torn tail into
+  // torn-<seq>.bin with a `recovered` record, and reads back what is unfinished.
+  static Result<std::unique_ptr<AuditLog>> open(const Settings& settings, Files& files, const Clock& clock, Logger& log,
+                                                Metrics& metrics);
+  virtual ~AuditLog() = default;
+
+  // Returns the record's seq once its bytes are on disk (fdatasync returned). Errors: `io`; then nothing of it may be
+  // acted on or acknowledged. A failed write or fdatasync is final for the descriptor: a later append first reopens the
+  // file, reads it back and cuts it to its last whole line. For an intent the room of its outcome is reserved first.
+  virtual Result<std::uint64_t> append(const Record& record) = 0;
+  // Several records, in order, all or none acknowledged.
+  virtual Result<std::uint64_t> append(const std::vector<Record>& records) = 0;
+  // False after a failed append until one succeeds: /readyz says so.
+  virtual bool writable() const = 0;
+  virtual const Recovered& recovered() const = 0;
+  virtual const std::string& log_id() const = 0;
+};
+
+}  // namespace canaryd::audit

@@ -1,0 +1,79 @@
+#include "chain_check.hpp"
+
+#include "canaryd/base/digest.hpp"
+
+namespace canaryd::audit {
+
+namespace {
+constexpr std::size_t fault_limit = 20;
+constexpr std::size_t seq_at = 7;  // offset of seq's value in a line
+}  // namespace
+
+void ChainCheck::add(Verdict& verdict, Fault fault) {
+  if (verdict.faults.size() < fault_limit) verdict.faults.push_back(std::move(fault));
+}
+
+void ChainCheck::form_fault(const std::string& file, const Line& line, const Misfit& misfit, Verdict& verdict) {
+  if (suspicion_) {
+    add(verdict, suspicion_->older);
+    suspicion_.reset();
+  }
+  add(verdict, {file, line.number, line.offset + misfit.at, misfit.what});
+  before_ = {file, line.number, line.offset, {}};
+  prev_ = sha256_hex(line.bytes);
+  faulty_before_ = true;
+  ++expected_;
+  after_fault_ = expected_;
+}
+
+void ChainCheck::see(const std::string& file, const Line& line, const Head& head, Verdict& verdict) {
+  bool faulty = false;
+  const bool in_order = head.seq == expected_ || (faulty_before_ && head.seq == after_fault_);
+  if (in_order) {
+    check_prev(file, line, head, verdict);
+  } else {
+    if (suspicion_) add(verdict, suspicion_->older);
+    suspicion_.reset();
+    add(verdict, {file, line.number, line.offset + seq_at,
+                  "expected seq " + std::to_string(expected_) + ", got " + std::to_string(head.seq) +
+                      (head.prev == prev_ ? "" : "; prev is not the hash of the line before either")});
+    faulty = true;
+  }
+  after_fault_ = expected_ + 1;
+  expected_ = head.seq + 1;
+  before_ = {file, line.number, line.offset, {}};
+  prev_ = sha256_hex(line.bytes);
+  faulty_before_ = faulty;
+}
+
+void ChainCheck::check_prev(const std::string& file, const Line& line, const Head& head, Verdict& verdict) {
+  const bool matches = head.prev == prev_;
+  if (suspicion_) {
+    add(verdict, matches ? suspicion_->older : suspicion_->newer);
+    const bool newer = !matches;
+    suspicion_.reset();
+    if (newer) return;  // that the changed line's hash is another one is only what follows
+  }
+  if (matches || faulty_before_) return;
+  if (line.number == 1) {
+    add(verdict, {file, line.number, line.offset + head.prev_at, "expected 64 zeros as prev of the first record"});
+    return;
+  }
+  Suspicion suspicion;
+  suspicion.older = before_;
+  suspicion.older.what =
+      "its SHA-256 is " + prev_ + ", but the next line was written after one of " + std::string(head.prev);
+  suspicion.newer = {file, line.number, line.offset + head.prev_at,
+                     "expected prev " + prev_ + ", the SHA-256 of the line before, got " + std::string(head.prev)};
+  suspicion_ = std::move(suspicion);
+}
+
+// The last line's own hash is nowhere: which of the last two was changed cannot be told.
+void ChainCheck::finish(Verdict& verdict) {
+  if (!suspicion_) return;
+  suspicion_->newer.what += "; this line or the one before was changed";
+  add(verdict, suspicion_->newer);
+  suspicion_.reset();
+}
+
+}  // namespace canaryd::audit
