@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "canaryd/audit/record.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/engine/intent.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// Waits until the status shows what a rollback's patch asked for: the revision's shares sum to 0 AND the component's
+// route condition is True (Knative writes status.traffic before the ingress is programmed). No threads of its own; safe
+// from any thread. It hands out records; the caller writes them.
+class Confirmations {
+ public:
+  void add(const Intent& intent, std::chrono::milliseconds within, WallTime now);
+  bool waits_for(const Target& target) const;
+  // A newer version of an object (nullptr: it is gone): `confirmed`, or `unconfirmed` when someone took it back.
+  std::vector<audit::Record> observe(const Target& target, const traffic::Rollout* rollout, WallTime now);
+  // Those whose time is over: `unconfirmed`, once each; they are still confirmed when the status follows later.
+  std::vector<audit::Record> overdue(const std::map<Target, traffic::Rollout>& copies, WallTime now);
+  std::vector<Target> targets() const;
+
+ private:
+  struct Waiting {
+    Intent intent;
+    WallTime since;
+    WallTime until;
+    bool said_overdue = false;
+  };
+  mutable std::mutex mutex_;
+  std::multimap<Target, Waiting> waiting_;
+};
+
+}  // namespace canaryd::engine

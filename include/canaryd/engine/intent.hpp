@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "canaryd/audit/record.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/error.hpp"
+#include "canaryd/base/strong.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// A rollback that was recorded as intended: what its settlement and its confirmation need to know.
+struct Intent {
+  std::string id;
+  Target target;
+  Uid uid;
+  std::int64_t generation = 0;  // of the object that the patch tests for
+  WallTime recorded;
+  std::vector<audit::Change> changes;
+};
+
+// How an intent without an outcome ended, as far as the object shows it.
+struct Settlement {
+  std::string result;  // "applied", "not_applied", "unknown"
+  std::string detail;
+};
+
+// Judges one fresh read. nullopt: not yet known, ask again later. Pure.
+// - applied: the generation is the intent's + 1, each percent is 0 and managedFields give it to `field_manager`;
+// - not_applied: another's write moved the generation past the patch's tests, or the object is unchanged 30 s after;
+// - unknown: anything else; a valid and loud end, never a guess.
+std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rollout>& read,
+                                 const std::string& field_manager, WallTime now);
+
+// Reads back what the audit log kept of an intent, for those that a start finds open.
+Intent intent_from(const audit::Record& record, WallTime now);
+
+}  // namespace canaryd::engine

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/error.hpp"
+#include "canaryd/engine/store.hpp"
+#include "canaryd/kube/api.hpp"
+#include "canaryd/policy/decide.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// One version of an object, and where it came from.
+struct Reading {
+  traffic::Rollout rollout;
+  std::string json;  // as the API server sent it; empty for a copy of the watch
+  bool from_watch = false;
+};
+
+// Reads objects: the watch's copy where it may be trusted, else the API server. Safe from any thread.
+class Reader {
+ public:
+  Reader(kube::KubeApi& api, RolloutStore& store, const Clock& clock);
+
+  void trust_copies_when(std::function<bool()> copies_are_fresh);
+
+  // The watch's copy, or a fresh read where there is none or it is doubtful.
+  Result<Reading> copy_or_fresh(const Target& target, SteadyTime deadline);
+  Result<Reading> fresh(const Target& target, SteadyTime deadline);
+
+  // A version that a patch's answer brought.
+  void learned(const traffic::Rollout& rollout);
+
+  // A copy is good enough to refuse on when a fresh read gave the same version a moment (5 s) ago. To act on a copy
+  // needs no such proof: the patch's own tests are.
+  bool proven(const Reading& reading) const;
+
+  // What the object does not say and `decide` wants to know of it.
+  policy::Circumstances circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
+                                      SteadyTime deadline);
+
+ private:
+  WallTime traffic_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component,
+                         SteadyTime deadline) const;
+
+  kube::KubeApi& api_;
+  RolloutStore& store_;
+  const Clock& clock_;
+  std::function<bool()> copies_are_fresh_;
+  struct Proof {
+    std::string resource_version;
+    SteadyTime at;
+  };
+  mutable std::mutex mutex_;
+  std::map<Target, Proof> proofs_;  // bounded: old ones are dropped when there are many
+};
+
+}  // namespace canaryd::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "canaryd/alert/mapping.hpp"
+#include "canaryd/audit/record.hpp"
+#include "canaryd/engine/delivery.hpp"
+#include "canaryd/policy/decide.hpp"
+#include "canaryd/policy/policy.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+// Audit records from the inside's types. Pure.
+namespace canaryd::engine {
+
+audit::AlertRef alert_ref(const alert::Signal& signal);
+std::vector<audit::GuardAnswer> guard_answers(const std::vector<policy::Guard>& guards);
+audit::TargetRef target_ref(const Target& target, const traffic::Rollout* rollout);
+std::vector<audit::Change> changes_to_zero(const traffic::Rollout& rollout,
+                                           const std::vector<traffic::Component>& components);
+
+// What all records about one request share.
+struct Origin {
+  const Delivery& delivery;
+  const std::string& config_sha256;
+  const policy::Policy* policy = nullptr;
+};
+
+// A decision without an action. `rollout` is nullptr when the object was not read.
+audit::Record decision_record(const std::string& id, const Origin& origin, const alert::Signal& signal,
+                              const Target* target, const traffic::Rollout* rollout, const policy::Decision& decision);
+
+// The intent of a rollback that the alerts of `signals` ask for.
+audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
+                            const traffic::Rollout& rollout, const policy::Decision& decision,
+                            const std::string& patch);
+
+// Its outcome; `api.result` says which.
+audit::Record outcome_record(const audit::Record& intent, policy::Verdict verdict, policy::Reason reason,
+                             audit::ApiAnswer api);
+
+// One line for Alertmanager's log: "rolled_back ml/iris".
+std::string answer_line(policy::Reason reason, const std::string& target);
+
+}  // namespace canaryd::engine

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "canaryd/audit/record.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/metrics.hpp"
+#include "canaryd/engine/reader.hpp"
+#include "canaryd/engine/rules.hpp"
+#include "canaryd/kube/api.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// When a canary is first seen, its rollback is tried with dryRun=All: a denial by admission, a missing permission, or a
+// webhook that would change more than the traffic is known before the worst minute. One thread's (the background's).
+class Rehearsal {
+ public:
+  // `wanted` says whether a policy would roll this service back at all.
+  Rehearsal(const Settings& settings, kube::KubeApi& api, Reader& reader,
+            std::function<bool(const traffic::Rollout&)> wanted, const Clock& clock, Metrics& metrics);
+
+  // Rehearses what is new in this copy; nullopt when there is nothing new or it has to be tried again later.
+  std::optional<audit::Record> look_at(const traffic::Rollout& rollout);
+  void forget(const Target& target);
+
+ private:
+  std::optional<audit::Record> rehearse(const traffic::Rollout& copy, const std::string& canaries);
+
+  const Settings& settings_;
+  kube::KubeApi& api_;
+  Reader& reader_;
+  const std::function<bool(const traffic::Rollout&)> wanted_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::map<Target, std::string> rehearsed_;  // the canaries that were, by target
+};
+
+}  // namespace canaryd::engine

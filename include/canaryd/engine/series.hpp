@@ -1,0 +1,18 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "canaryd/base/metrics.hpp"
+#include "canaryd/policy/policy.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// The series that the shipped rules join on, for each canary that has or may get traffic: canaryd_rollout_revision,
+// canaryd_rollout_traffic_percent and canaryd_threshold (docs/rules.md). `policy_of` may return nullptr. Pure.
+std::vector<MetricFamily> rollout_series(
+    const std::vector<traffic::Rollout>& exposed,
+    const std::function<const policy::Policy*(const traffic::Rollout&)>& policy_of);
+
+}  // namespace canaryd::engine

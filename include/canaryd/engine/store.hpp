@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/log.hpp"
+#include "canaryd/kube/watch.hpp"
+#include "canaryd/traffic/rollout.hpp"
+
+namespace canaryd::engine {
+
+// Since when a canary has had traffic, as far as the watch saw it.
+struct TrafficSince {
+  WallTime since;
+  bool seen_to_begin = false;  // false: it had traffic already when the watch first saw it
+};
+
+// The watch's copies of all InferenceServices in scope: the decoded Rollouts, about 1 kB each. Safe from any thread.
+class RolloutStore final : public kube::ObjectSink {
+ public:
+  // `on_change` is called after each change of a copy, from the watch's threads, without a lock held; it must not
+  // block. `exposed`: a canary has or may get traffic, before the change or after it.
+  using OnChange = std::function<void(const Target& target, bool exposed)>;
+  RolloutStore(const Clock& clock, Logger& log, OnChange on_change);
+
+  std::optional<traffic::Rollout> find(const Target& target) const;
+  std::optional<TrafficSince> traffic_since(const Target& target, const Revision& revision) const;
+  std::vector<traffic::Rollout> exposed() const;  // those with a canary that has or may get traffic
+  std::size_t size() const;
+  // Takes a newer version that did not come by the watch: a patch's answer, a fresh read. An older one is ignored.
+  void put(traffic::Rollout rollout);
+
+  void list_began(const Namespace& scope) override;
+  Result<kube::PageMark> page(const Namespace& scope, std::string_view body) override;
+  void list_done(const Namespace& scope) override;
+  Result<kube::EventMark> event(const Namespace& scope, std::string_view line) override;
+
+ private:
+  struct Entry {
+    traffic::Rollout rollout;
+    std::uint64_t listed = 0;                  // number of the list that last named it
+    std::map<Revision, TrafficSince> traffic;  // of the revisions that are canaries with traffic now
+  };
+  void take(traffic::Rollout rollout, bool from_list);
+  void forget(const Target& target);
+  static void note_traffic(Entry& entry, WallTime now, bool first_look);
+
+  const Clock& clock_;
+  Logger& log_;
+  const OnChange on_change_;
+  mutable std::mutex mutex_;
+  std::unordered_map<Target, Entry> entries_;
+  std::map<Namespace, std::uint64_t> lists_;  // running number of each scope's list
+  std::uint64_t list_number_ = 0;
+};
+
+}  // namespace canaryd::engine

@@ -1,0 +1,89 @@
+#include "canaryd/engine/reader.hpp"
+
+#include <algorithm>
+
+#include "canaryd/traffic/decode.hpp"
+
+namespace canaryd::engine {
+
+namespace {
+constexpr auto proof_lasts = std::chrono::seconds(5);
+constexpr std::size_t most_proofs = 10'000;
+}  // namespace
+
+Reader::Reader(kube::KubeApi& api, RolloutStore& store, const Clock& clock)
+    : api_(api), store_(store), clock_(clock), copies_are_fresh_([] { return false; }) {}
+
+void Reader::trust_copies_when(std::function<bool()> copies_are_fresh) {
+  copies_are_fresh_ = std::move(copies_are_fresh);
+}
+
+Result<Reading> Reader::copy_or_fresh(const Target& target, SteadyTime deadline) {
+  if (copies_are_fresh_()) {
+    if (auto copy = store_.find(target)) return Reading{std::move(*copy), {}, true};
+  }
+  return fresh(target, deadline);
+}
+
+Result<Reading> Reader::fresh(const Target& target, SteadyTime deadline) {
+  auto body = api_.get_inferenceservice(target, deadline);
+  if (!body) return fail(body.error());
+  auto rollout = traffic::decode_rollout(*body);
+  if (!rollout) return fail(Error::unavailable("the API server's answer cannot be read: " + rollout.error().message));
+  if (rollout->target != target) {
+    return fail(Error::unavailable("asked for " + target.str() + ", the API server answered " + rollout->target.str()));
+  }
+  learned(*rollout);
+  return Reading{std::move(*rollout), std::move(*body), false};
+}
+
+void Reader::learned(const traffic::Rollout& rollout) {
+  store_.put(rollout);
+  const std::lock_guard lock(mutex_);
+  if (proofs_.size() >= most_proofs) proofs_.clear();
+  proofs_[rollout.target] = {rollout.resource_version, clock_.steady()};
+}
+
+bool Reader::proven(const Reading& reading) const {
+  if (!reading.from_watch) return true;
+  const std::lock_guard lock(mutex_);
+  const auto proof = proofs_.find(reading.rollout.target);
+  return proof != proofs_.end() && proof->second.resource_version == reading.rollout.resource_version &&
+         clock_.steady() - proof->second.at < proof_lasts;
+}
+
+// At the latest: the moment that the watch saw it begin; for a canary that had traffic already when canaryd started,
+// the later of the Revision's Ready transition and the percent's time. Without either, now: then only newer alerts
+// count.
+WallTime Reader::traffic_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component,
+                               SteadyTime deadline) const {
+  const auto seen = store_.traffic_since(rollout.target, component.latest_ready);
+  if (seen && seen->seen_to_begin) return seen->since;
+  const auto body = api_.get_revision(rollout.target.ns, component.latest_ready, deadline);
+  const auto facts = body ? traffic::decode_revision(*body) : tl::unexpected<Error>(body.error());
+  if (facts && facts->ready_since && component.percent_since) {
+    return std::max(*facts->ready_since, *component.percent_since);
+  }
+  return seen ? seen->since : clock_.now();
+}
+
+policy::Circumstances Reader::circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
+                                            SteadyTime deadline) {
+  policy::Circumstances out;
+  out.now = clock_.now();
+  out.stopped = stopped;
+  for (const auto& revision : policy::revisions_to_ask(rollout)) {
+    const auto body = api_.get_revision(rollout.target.ns, revision, deadline);
+    if (!body) continue;
+    if (const auto facts = traffic::decode_revision(*body)) out.revision_ready[revision] = facts->ready;
+  }
+  if (unattributed) {
+    for (const auto& component : rollout.components) {
+      if (!policy::is_exposed(component)) continue;
+      out.first_traffic[component.latest_ready] = traffic_since(rollout, component, deadline);
+    }
+  }
+  return out;
+}
+
+}  // namespace canaryd::engine

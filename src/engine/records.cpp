@@ -1,0 +1,152 @@
+#include "canaryd/engine/records.hpp"
+
+#include "canaryd/base/digest.hpp"
+#include "canaryd/base/time_text.hpp"
+
+namespace canaryd::engine {
+
+namespace {
+
+std::string label(const alert::Labels& labels, const std::string& name) {
+  const auto found = labels.find(name);
+  return found == labels.end() ? std::string() : found->second;
+}
+
+std::string alert_name(const alert::Signal& signal) {
+  const std::string name = label(signal.alert.labels, "alertname");
+  return name.empty() ? "an unnamed alert" : name;
+}
+
+std::string names_of(const std::vector<alert::Signal>& signals) {
+  std::string out;
+  for (const auto& signal : signals) {
+    const std::string name = alert_name(signal);
+    if (out.find(name) == std::string::npos) out += (out.empty() ? "" : ", ") + name;
+  }
+  return out;
+}
+
+std::string change_words(const audit::Change& change) {
+  return change.component + " revision " + change.canary + " from " + std::to_string(change.percent_before) + " % to " +
+         std::to_string(change.percent_after) + " %";
+}
+
+std::string changes_words(const std::vector<audit::Change>& changes) {
+  std::string out;
+  for (const auto& change : changes) out += (out.empty() ? "" : ", ") + change_words(change);
+  return out;
+}
+
+std::string outcome_words(const audit::Record& intent, const audit::ApiAnswer& api) {
+  const std::string what = intent.target->ns + "/" + intent.target->name + ": " + changes_words(intent.changes);
+  if (api.result == "applied") return "Rolled back " + what + ".";
+  if (api.result == "not_sent") return "The patch was not sent: its deadline had passed; " + what + ".";
+  if (api.result == "not_applied") return "The API server did not apply the patch; " + what + ".";
+  return "Whether the patch was applied is not known; " + what + ".";
+}
+
+void add_origin(audit::Record& record, const Origin& origin) {
+  record.actor = origin.delivery.actor;
+  record.peer = origin.delivery.peer;
+  record.config_sha256 = origin.config_sha256;
+  if (origin.policy != nullptr) record.policy_sha256 = sha256_hex(policy::canonical_text(*origin.policy));
+}
+
+}  // namespace
+
+audit::AlertRef alert_ref(const alert::Signal& signal) {
+  audit::AlertRef ref;
+  ref.name = label(signal.alert.labels, "alertname");
+  ref.status = signal.alert.status == alert::AlertStatus::firing ? "firing" : "resolved";
+  ref.fingerprint = signal.alert.fingerprint;
+  ref.starts_at = to_rfc3339(signal.alert.starts_at);
+  ref.value = label(signal.alert.annotations, "value");
+  ref.labels.assign(signal.alert.labels.begin(), signal.alert.labels.end());
+  return ref;
+}
+
+std::vector<audit::GuardAnswer> guard_answers(const std::vector<policy::Guard>& guards) {
+  std::vector<audit::GuardAnswer> out;
+  for (const auto& guard : guards) out.push_back({std::string(name_of(guard.reason)), guard.passed, guard.detail});
+  return out;
+}
+
+audit::TargetRef target_ref(const Target& target, const traffic::Rollout* rollout) {
+  return {target.ns.str(), target.name.str(), rollout == nullptr ? std::string() : rollout->uid.str()};
+}
+
+std::vector<audit::Change> changes_to_zero(const traffic::Rollout& rollout,
+                                           const std::vector<traffic::Component>& components) {
+  std::vector<audit::Change> out;
+  for (const auto kind : components) {
+    const auto* c = rollout.find(kind);
+    if (c == nullptr) continue;
+    const Revision& stable = policy::in_last_stage(*c) ? c->previous_rolledout : c->latest_rolledout;
+    out.push_back(
+        {name_of(kind), c->latest_ready.str(), stable.str(), static_cast<int>(c->raw_percent.value_or(-1)), 0});
+  }
+  return out;
+}
+
+audit::Record decision_record(const std::string& id, const Origin& origin, const alert::Signal& signal,
+                              const Target* target, const traffic::Rollout* rollout, const policy::Decision& decision) {
+  audit::Record record;
+  record.kind = audit::Kind::decision;
+  record.id = id;
+  if (target != nullptr) record.target = target_ref(*target, rollout);
+  record.alerts = {alert_ref(signal)};
+  record.action = alert::name_of(signal.action);
+  record.verdict = name_of(decision.verdict);
+  record.reason = name_of(decision.reason);
+  record.guards = guard_answers(decision.guards);
+  if (rollout != nullptr) record.generation = rollout->generation;
+  add_origin(record, origin);
+  record.message = alert_name(signal) + (target == nullptr ? std::string() : " about " + target->str()) + ": " +
+                   std::string(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
+  return record;
+}
+
+audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
+                            const traffic::Rollout& rollout, const policy::Decision& decision,
+                            const std::string& patch) {
+  audit::Record record;
+  record.kind = audit::Kind::intent;
+  record.id = id;
+  record.target = target_ref(rollout.target, &rollout);
+  for (const auto& signal : signals) record.alerts.push_back(alert_ref(signal));
+  record.action = "rollback";
+  record.verdict = name_of(decision.verdict);
+  record.reason = name_of(decision.reason);
+  record.guards = guard_answers(decision.guards);
+  record.changes = changes_to_zero(rollout, decision.components);
+  record.generation = rollout.generation;
+  record.patch = patch;
+  add_origin(record, origin);
+  record.message = "About to roll back " + rollout.target.str() + ": " + changes_words(record.changes) +
+                   ", because of " + names_of(signals) + ".";
+  return record;
+}
+
+audit::Record outcome_record(const audit::Record& intent, policy::Verdict verdict, policy::Reason reason,
+                             audit::ApiAnswer api) {
+  audit::Record record;
+  record.kind = audit::Kind::outcome;
+  record.id = intent.id;
+  record.target = intent.target;
+  record.alerts = intent.alerts;
+  record.action = intent.action;
+  record.verdict = name_of(verdict);
+  record.reason = name_of(reason);
+  record.changes = intent.changes;
+  record.generation = intent.generation;
+  record.actor = intent.actor;
+  record.message = outcome_words(intent, api);
+  record.api = std::move(api);
+  return record;
+}
+
+std::string answer_line(policy::Reason reason, const std::string& target) {
+  return std::string(name_of(reason)) + " " + target;
+}
+
+}  // namespace canaryd::engine
