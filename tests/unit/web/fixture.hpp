@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "../../../src/web/timing.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/base/log.hpp"
+#include "canaryd/base/metrics.hpp"
+#include "canaryd/web/server.hpp"
+#include "certificates.hpp"
+#include "client.hpp"
+
+namespace canaryd::web::test {
+
+inline const std::string token = "correct-horse-battery-staple";
+
+// A notification that Alertmanager could have sent.
+std::string notification_body();
+// A POST of it to the webhook, with the token; `extra` are header lines with their CRLF.
+std::string honest_request(const std::string& extra = "", const std::string& target = "/webhooks/alertmanager");
+// A POST with headers and body as given.
+std::string post(const std::string& headers, const std::string& body,
+                 const std::string& target = "/webhooks/alertmanager");
+
+// The guarded server in this process, with what its hooks heard.
+class RunningServer {
+ public:
+  // The settings begin with one token client of role alert and a serving certificate; `change` alters them.
+  explicit RunningServer(const std::function<void(ServerSettings&)>& change = {}, const Timing& timing = {});
+  ~RunningServer();
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  int port() const { return server->port(); }
+  // Whether a fresh honest client is served.
+  bool serves_honest_client(const std::string& source = "127.0.0.1");
+  std::vector<std::string> refusals();          // reasons, so far
+  bool refused_for(const std::string& reason);  // waits a little for it
+  std::vector<engine::Delivery> deliveries();
+  void answer_with(engine::NotificationHandler handler);
+
+  TempFolder folder;
+  Authority authority{"serving CA"};
+  Authority client_authority{"client CA"};
+  Metrics metrics;
+  ServerSettings settings;
+  std::unique_ptr<Server> server;
+
+ private:
+  SystemClock clock_;
+  Logger log_{LogFormat::logfmt, LogLevel::error};
+  std::mutex mutex_;
+  std::vector<std::string> refusals_;
+  std::vector<engine::Delivery> deliveries_;
+  engine::NotificationHandler handler_;
+};
+
+}  // namespace canaryd::web::test
