@@ -1,0 +1,101 @@
+#include "api.hpp"
+
+#include <charconv>
+
+namespace canaryd::sandbox {
+
+namespace {
+
+std::string query_of(const Request& request, const char* name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string() : found->second;
+}
+
+Response answer(const Outcome<std::string>& outcome, int success = 200) {
+  if (!outcome) return {outcome.error().code, "application/json", outcome.error().body()};
+  return {success, "application/json", *outcome};
+}
+
+Response answer(const Failure& failure) { return {failure.code, "application/json", failure.body()}; }
+
+WriteOptions write_options(const Request& request) {
+  WriteOptions options;
+  options.manager = query_of(request, "fieldManager");
+  if (options.manager.empty()) options.manager = request.user_agent.substr(0, request.user_agent.find('/'));
+  if (options.manager.empty()) options.manager = "unknown";
+  options.dry_run = query_of(request, "dryRun") == "All";
+  options.strict = query_of(request, "fieldValidation") == "Strict";
+  return options;
+}
+
+// fieldSelector=metadata.name=NAME is all that is understood; another selector would silently select too much.
+std::optional<Failure> selected_name(const Request& request, std::string& name) {
+  if (!query_of(request, "labelSelector").empty()) {
+    return Failure::bad_request("the sandbox does not select by labels");
+  }
+  const std::string selector = query_of(request, "fieldSelector");
+  const std::string known = "metadata.name=";
+  if (selector.empty()) return std::nullopt;
+  if (!selector.starts_with(known)) return Failure::bad_request("the sandbox selects by metadata.name=NAME only");
+  name = selector.substr(known.size());
+  return std::nullopt;
+}
+
+Outcome<ListOptions> list_options(const Request& request) {
+  ListOptions options;
+  const std::string limit = query_of(request, "limit");
+  if (!limit.empty()) {
+    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), options.limit);
+    if (error != std::errc() || end != limit.data() + limit.size()) {
+      return refuse(Failure::bad_request("limit: expected a whole number"));
+    }
+  }
+  options.continue_token = query_of(request, "continue");
+  if (const auto failure = selected_name(request, options.name)) return refuse(*failure);
+  return options;
+}
+
+constexpr const char* version_body =
+    R"({"major":"1","minor":"35","gitVersion":"v1.35.4-canaryd-sandbox","platform":"linux/amd64"})";
+
+}  // namespace
+
+Response Api::handle(const Request& request) {
+  if (const auto path = parse_api_path(request.path)) return resource(request, *path);
+  if (request.path.starts_with("/sandbox/v1/")) return control(request);
+  if (request.method != "GET") return {404, "text/plain", "404 page not found\n"};
+  if (request.path == "/readyz" || request.path == "/livez" || request.path == "/healthz") {
+    return {200, "text/plain", "ok"};
+  }
+  if (request.path == "/version") return {200, "application/json", version_body};
+  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", traffic_.metrics()};
+  return {404, "text/plain", "404 page not found\n"};
+}
+
+Response Api::resource(const Request& request, const ApiPath& path) {
+  const WriteOptions options = write_options(request);
+  if (path.name.empty()) {
+    if (request.method == "GET") {
+      const auto list = list_options(request);
+      return list ? answer(objects_.list(path, *list)) : answer(list.error());
+    }
+    if (request.method == "POST" && !path.ns.empty()) return answer(objects_.create(path, request.body, options), 201);
+    return answer(Failure::method_not_allowed());
+  }
+  if (request.method == "GET") return answer(objects_.get(path));
+  if (request.method == "PATCH") return answer(objects_.patch(path, request.content_type, request.body, options));
+  if (request.method == "PUT") return answer(objects_.replace(path, request.body, options));
+  if (request.method == "DELETE" && !path.status) return answer(objects_.remove(path, options));
+  return answer(Failure::method_not_allowed());
+}
+
+std::optional<WatchStream> Api::watch(const Request& request) const {
+  const std::string asked = query_of(request, "watch");
+  if (request.method != "GET" || (asked != "1" && asked != "true")) return std::nullopt;
+  auto path = parse_api_path(request.path);
+  if (!path || path->status) return std::nullopt;
+  if (path->name.empty() && selected_name(request, path->name)) return std::nullopt;
+  return WatchStream(objects_, clock_, *path, request.query);
+}
+
+}  // namespace canaryd::sandbox

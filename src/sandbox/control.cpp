@@ -1,0 +1,123 @@
+#include "api.hpp"
+#include "fields.hpp"
+#include "scenario.hpp"
+
+namespace canaryd::sandbox {
+
+namespace {
+
+Response refusal(int status, const std::string& message) {
+  return {status, "application/json", dump({{"error", message}})};
+}
+
+// "NS/NAME"
+std::optional<Key> key_of(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == text.size()) return std::nullopt;
+  return Key{text.substr(0, slash), text.substr(slash + 1)};
+}
+
+Json json_of(const Behaviour& behaviour, bool ready) {
+  return {{"error_ratio", behaviour.error_ratio},
+          {"latency_seconds", behaviour.latency_seconds},
+          {"confidence", behaviour.confidence},
+          {"dead", behaviour.dead},
+          {"ready", ready}};
+}
+
+}  // namespace
+
+Response Api::control(const Request& request) {
+  const std::string path = request.path.substr(std::string("/sandbox/v1/").size());
+  const std::string revisions = "revisions/";
+  const std::string services = "services/";
+  if (path.starts_with(revisions)) {
+    const auto key = key_of(path.substr(revisions.size()));
+    if (key) return control_revision(request, *key);
+  }
+  if (path.starts_with(services)) {
+    const auto key = key_of(path.substr(services.size()));
+    if (key) return control_service(request, *key);
+  }
+  if (request.method != "POST") return refusal(405, "expected POST");
+  if (path == "apply") return control_apply(request);
+  if (path == "reconcile") return control_reconcile(request);
+  if (path == "compact") {
+    objects_.forget_history();
+    return {200, "application/json", "{}"};
+  }
+  return refusal(404, "no such control; docs/sandbox.md lists them");
+}
+
+Response Api::control_revision(const Request& request, const Key& revision) {
+  if (!controller_.has_revision(revision)) return refusal(404, "no revision " + revision.ns + "/" + revision.name);
+  if (request.method == "POST") {
+    const auto json = parse_json(request.body);
+    if (!json) return refusal(400, "expected a JSON object");
+    Fields fields(*json, "");
+    const auto behaviour = fields.behaviour(traffic_.behaviour(revision));
+    const auto ready = fields.flag("ready");
+    if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
+    if (behaviour) traffic_.set_behaviour(revision, *behaviour);
+    if (ready) controller_.set_ready(revision, *ready);
+  } else if (request.method != "GET") {
+    return refusal(405, "expected GET or POST");
+  }
+  return {200, "application/json", dump(json_of(traffic_.behaviour(revision), controller_.revision_ready(revision)))};
+}
+
+Response Api::control_service(const Request& request, const Key& service) {
+  if (request.method != "POST") return refusal(405, "expected POST");
+  const auto json = parse_json(request.body);
+  if (!json) return refusal(400, "expected a JSON object");
+  Fields fields(*json, "");
+  const auto rate = fields.number("requests_per_second", 0, 1e9);
+  if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
+  if (!objects_.read(Kind::inference_service, service)) {
+    return refusal(404, "no service " + service.ns + "/" + service.name);
+  }
+  if (rate) {
+    traffic_.set_rate(service, *rate);
+    controller_.enqueue(service);  // a service without a rate so far has no split there
+  }
+  return {200, "application/json", "{}"};
+}
+
+Response Api::control_apply(const Request& request) {
+  const auto json = parse_json(request.body);
+  if (!json) return refusal(400, "expected a JSON object");
+  Fields fields(*json, "");
+  const auto ns = fields.label("namespace");
+  const auto name = fields.label("name");
+  const auto model = fields.text("model");
+  const auto component = fields.text("component").value_or("predictor");
+  const auto percent = fields.whole("percent", 0, 100);
+  const auto ready = fields.flag("ready");
+  const auto behaviour = fields.behaviour({});
+  if (!ns) fields.blame("namespace", "the service's namespace");
+  if (!name) fields.blame("name", "the service's name");
+  if (!model) fields.blame("model", "the new model's version, such as v3");
+  if (component != "predictor" && component != "transformer" && component != "explainer") {
+    fields.blame("component", "predictor, transformer or explainer");
+  }
+  if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
+  const Key service{*ns, *name};
+  controller_.set_next(service, component, {ready.value_or(true), behaviour});
+  const auto outcome = deploy(objects_, service, component, *model, percent);
+  if (!outcome) return {outcome.error().code, "application/json", outcome.error().body()};
+  return {200, "application/json", *outcome};
+}
+
+Response Api::control_reconcile(const Request& request) {
+  const auto json = parse_json(request.body);
+  if (!json) return refusal(400, "expected a JSON object");
+  Fields fields(*json, "");
+  const auto paused = fields.flag("paused");
+  const auto delay = fields.number("delay_seconds", 0, 3600);
+  if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
+  if (delay) controller_.set_delay(std::chrono::milliseconds(static_cast<std::int64_t>(*delay * 1000)));
+  if (paused) controller_.set_paused(*paused);
+  return {200, "application/json", "{}"};
+}
+
+}  // namespace canaryd::sandbox
