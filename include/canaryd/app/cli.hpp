@@ -1,0 +1,17 @@
+#pragma once
+
+#include <iosfwd>
+
+namespace canaryd::app {
+
+// Exit codes of every command; `audit verify` adds its own.
+inline constexpr int exit_done = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_integrity = 3;  // audit verify: the log is broken
+
+// The command line: parses it, runs the command, returns the exit code. Results go to `out`, everything else to `err`;
+// an `out` that cannot be written is a failure. May throw what the standard library throws (no memory).
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+
+}  // namespace canaryd::app

@@ -1,0 +1,148 @@
+#include "canaryd/app/cli.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "canaryd/app/config.hpp"
+#include "canaryd/app/serve.hpp"
+#include "canaryd/base/time_text.hpp"
+#include "canaryd/base/version.hpp"
+#include "commands.hpp"
+
+namespace canaryd::app {
+namespace {
+
+std::string version_line() { return "canaryd " + std::string(version); }
+
+// What the command line can say. `app` refers to the values beside it.
+struct CommandLine {
+  CLI::App app{"canaryd rolls back bad KServe canaries, provably.", "canaryd"};
+  ServeOptions serve_options;
+  sandbox::Options sandbox_options;
+  std::string reconcile_delay;
+  std::string config_file;
+  std::vector<std::string> rule_names;
+  std::string audit_directory;
+  CLI::App* serve = nullptr;
+  CLI::App* sandbox = nullptr;
+  CLI::App* check_config = nullptr;
+  CLI::App* config_default = nullptr;
+  CLI::App* rules_print = nullptr;
+  CLI::App* audit_verify = nullptr;
+  CLI::App* version = nullptr;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_line());
+    app.footer(
+        "Example:\n  canaryd serve --config /etc/canaryd/canaryd.yaml\n\n"
+        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 the log is broken.");
+    add_daemon();
+    add_sandbox();
+    add_config();
+    add_others();
+  }
+
+  void add_daemon() {
+    serve = app.add_subcommand("serve", "Runs the daemon until SIGTERM; SIGHUP reads the configuration again");
+    serve->add_option("--config", serve_options.config_file, "The configuration (docs/configuration.md)")
+        ->required()
+        ->type_name("FILE");
+    serve->footer("Example:\n  canaryd serve --config /etc/canaryd/canaryd.yaml");
+  }
+
+  void add_sandbox() {
+    sandbox =
+        app.add_subcommand("sandbox", "Runs an in-memory cluster with simulated traffic, until SIGINT or SIGTERM");
+    sandbox->add_option("--listen", sandbox_options.listen, "Loopback address; port 0 takes a free one, and says which")
+        ->type_name("ADDRESS:PORT")
+        ->capture_default_str();
+    sandbox
+        ->add_option("--scenario", sandbox_options.scenario_file, "Services and their traffic; default: ml/iris at 5 %")
+        ->type_name("FILE");
+    sandbox->add_option("--services", sandbox_options.services, "Further services, for measurements")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(0, 100000).description(""))
+        ->capture_default_str();
+    sandbox->add_option("--reconcile-delay", reconcile_delay, "Between a write and its effect, such as 20ms or 1s")
+        ->type_name("DURATION")
+        ->default_str(to_text(sandbox_options.reconcile_delay))
+        ->check([](const std::string& text) {
+          return parse_duration(text) ? std::string() : "expected a duration such as 20ms or 1s, got " + text;
+        });
+    sandbox->footer("Example:\n  canaryd sandbox --listen 127.0.0.1:8001");
+  }
+
+  void add_config() {
+    check_config = app.add_subcommand("check-config", "Says everything that is wrong with a configuration");
+    check_config->add_option("FILE", config_file, "The configuration")->required()->type_name("");
+    check_config->footer("Example:\n  canaryd check-config /etc/canaryd/canaryd.yaml");
+    auto* config = app.add_subcommand("config", "About the configuration");
+    config->require_subcommand(1);
+    config->footer("Example:\n  canaryd config default > canaryd.yaml");
+    config_default = config->add_subcommand("default", "Prints a commented configuration with every key");
+    config_default->footer("Example:\n  canaryd config default > canaryd.yaml");
+  }
+
+  void add_others() {
+    auto* rules = app.add_subcommand("rules", "The shipped Prometheus rules");
+    rules->require_subcommand(1);
+    rules->footer("Example:\n  canaryd rules print > canaryd-rules.yaml");
+    rules_print = rules->add_subcommand("print", "Prints rule files: one as it is shipped, several or all as one file");
+    rules_print->add_option("NAME", rule_names, "Files such as canary.yaml or sources/model-metrics.yaml; default: all")
+        ->type_name("");
+    rules_print->footer("Example:\n  canaryd rules print canary.yaml");
+    auto* audit = app.add_subcommand("audit", "The audit log");
+    audit->require_subcommand(1);
+    audit->footer("Example:\n  canaryd audit verify /var/lib/canaryd/audit");
+    audit_verify =
+        audit->add_subcommand("verify", "Checks a log folder, or a copy of one, offline: exit code 3 if broken");
+    audit_verify->add_option("DIRECTORY", audit_directory, "The log's folder")->required()->type_name("");
+    audit_verify->footer("Example:\n  canaryd audit verify /var/lib/canaryd/audit");
+    version = app.add_subcommand("version", "Prints the version");
+    version->footer("Example:\n  canaryd version");
+  }
+};
+
+int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
+  if (*line.serve) return serve(line.serve_options, err);
+  if (*line.sandbox) {
+    if (const auto delay = parse_duration(line.reconcile_delay)) line.sandbox_options.reconcile_delay = *delay;
+    return run_sandbox(line.sandbox_options, out, err);
+  }
+  if (*line.check_config) return check_config(line.config_file, out, err);
+  if (*line.rules_print) return print_rules(line.rule_names, out, err);
+  if (*line.audit_verify) return verify_audit(line.audit_directory, out, err);
+  if (*line.config_default) {
+    out << default_config();
+  } else {
+    out << version_line() << "\n";
+  }
+  return exit_done;
+}
+
+int parse_and_execute(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return line.app.exit(error, out, err) == 0 ? exit_done : exit_usage;
+  }
+  return execute(line, out, err);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  const int code = parse_and_execute(argc, argv, out, err);
+  out.flush();
+  if (out.good()) return code;
+  err << "canaryd: cannot write to the standard output\n";
+  return code == exit_done ? exit_failed : code;
+}
+
+}  // namespace canaryd::app

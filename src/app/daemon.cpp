@@ -1,0 +1,202 @@
+#include "daemon.hpp"
+
+#include <array>
+#include <utility>
+
+#include "canaryd/base/file.hpp"
+#include "canaryd/base/version.hpp"
+
+namespace canaryd::app {
+
+namespace {
+
+// A patch that is on its way is finished; Kubernetes' default grace period is 30 s.
+constexpr auto stop_patience = std::chrono::seconds(25);
+
+engine::Rules rules_of(const Config& config) {
+  return {config.alerts, config.policies, config.stop_file, config.sha256};
+}
+
+std::string first_lines(const std::vector<Problem>& problems) {
+  std::string out;
+  for (const auto& problem : problems) out += (out.empty() ? "" : "\n") + problem.str();
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& keys) {
+  std::string out;
+  for (const auto& key : keys) out += (out.empty() ? "" : ", ") + key;
+  return out;
+}
+
+}  // namespace
+
+Daemon::Daemon(std::string config_file)
+    : config_file_(std::move(config_file)),
+      config_in_force_(
+          metrics_.gauge("canaryd_config_last_reload_successful", "1 unless the newest configuration was refused.")),
+      config_refused_(metrics_.counter("canaryd_config_refused_total",
+                                       "Changed configurations that were refused; the old one stays.")) {}
+
+Daemon::~Daemon() { stop(); }
+
+Status Daemon::start() {
+  struct Step {
+    const char* name;
+    Status (Daemon::*run)();
+  };
+  // The audit log before the listeners: a second process on its folder ends here and is never sent an alert.
+  constexpr std::array<Step, 5> steps{{{"configuration", &Daemon::read_configuration},
+                                       {"audit log", &Daemon::open_audit_log},
+                                       {"cluster", &Daemon::connect_cluster},
+                                       {"listeners", &Daemon::bind_listeners},
+                                       {"start", &Daemon::begin}}};
+  for (const auto& step : steps) {
+    if (auto done = (this->*step.run)(); !done) {
+      done.error().message = std::string(step.name) + ": " + done.error().message;
+      return done;
+    }
+  }
+  return {};
+}
+
+Status Daemon::read_configuration() {
+  const auto text = read_file(config_file_, 1u << 20);
+  if (!text) return fail(text.error());
+  auto reading = read_config(*text, config_file_);
+  if (!reading.problems.empty()) return fail(Error::invalid("\n" + first_lines(reading.problems)));
+  config_ = std::move(reading.config);
+  config_watcher_.emplace(config_file_, *text);
+  logger_ = std::make_unique<Logger>(config_.log.format, config_.log.level);
+  return {};
+}
+
+Status Daemon::open_audit_log() {
+  files_ = audit::posix_files();
+  auto log = audit::AuditLog::open(config_.audit, *files_, clock_, *logger_, metrics_);
+  if (!log) return fail(log.error());
+  audit_ = std::move(*log);
+  refusals_ = std::make_unique<audit::RefusalSummary>(*audit_, clock_);
+  return {};
+}
+
+Status Daemon::connect_cluster() {
+  auto api = kube::connect(config_.cluster);
+  if (!api) return fail(api.error());
+  api_ = std::move(*api);
+  engine_ = std::make_unique<engine::Engine>(engine::Settings{config_.instance, config_.cluster.namespaces},
+                                             rules_of(config_), *api_, *audit_, clock_, *logger_, metrics_);
+  std::vector<Namespace> scopes = config_.cluster.namespaces;
+  if (scopes.empty()) scopes.emplace_back();  // all namespaces, by one watch
+  watch_ = std::make_unique<kube::Watch>(*api_, std::move(scopes), engine_->sink(), clock_, *logger_, metrics_);
+  return {};
+}
+
+Status Daemon::bind_listeners() {
+  web::WebHooks hooks;
+  hooks.on_notification = [this](const alert::Notification& notification, const engine::Delivery& delivery) {
+    return engine_->receive(notification, delivery);
+  };
+  hooks.on_refused = [this](const std::string& reason, const std::string& peer) { refusals_->note(reason, peer); };
+  auto server = web::Server::create(config_.server, std::move(hooks), clock_, *logger_, metrics_);
+  if (!server) return fail(server.error());
+  server_ = std::move(*server);
+
+  web::AdminServer::Routes routes;
+  routes.healthz = [] { return web::AdminReply{200, "text/plain; charset=utf-8", "ok\n"}; };
+  routes.readyz = [this] { return readiness(); };
+  routes.metrics = [this] { return web::AdminReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()}; };
+  auto admin = web::AdminServer::create(config_.admin, std::move(routes), clock_, *logger_, metrics_);
+  if (!admin) return fail(admin.error());
+  admin_ = std::move(*admin);
+  return {};
+}
+
+Status Daemon::begin() {
+  running_ = true;
+  record_lifecycle("start", "canaryd " + std::string(version) + " started as " + config_.instance + ".");
+  if (!audit_->writable()) return fail(Error::io("the first record could not be written"));
+  engine_->start([this] { return watch_->fresh(); });
+  watch_->start();
+  server_->start();
+  admin_->start();
+  metrics_.gauge("canaryd_build_info", "The version of this build.", {{"version", std::string(version)}}).set(1);
+  config_in_force_.set(1);
+  logger_->info("started", {{"version", version},
+                            {"instance", config_.instance},
+                            {"webhook_port", server_->port()},
+                            {"admin_port", admin_->port()},
+                            {"audit_log", audit_->log_id()},
+                            {"config_sha256", config_.sha256}});
+  return {};
+}
+
+void Daemon::tick() {
+  server_->refresh();
+  // The log mends itself at an append, and none may come while the pod is not ready and gets no alerts.
+  if (!audit_->writable()) record_lifecycle("writable", "The audit log can be written again.");
+  if (const auto text = config_watcher_->changed()) take(*text);
+}
+
+void Daemon::reload() {
+  const auto text = read_file(config_file_, 1u << 20);
+  if (!text) return refuse(text.error().message);
+  config_watcher_->accept(*text);
+  take(*text);
+}
+
+void Daemon::take(const std::string& text) {
+  auto reading = read_config(text, config_file_);
+  if (!reading.problems.empty()) return refuse(first_lines(reading.problems));
+  if (const auto fixed = needs_restart(config_, reading.config); !fixed.empty()) {
+    return refuse("a restart is needed to change " + joined(fixed));
+  }
+  if (const auto taken = server_->reconfigure(reading.config.server); !taken) return refuse(taken.error().message);
+  config_ = std::move(reading.config);
+  logger_->set_level(config_.log.level);
+  engine_->replace_rules(rules_of(config_));
+  record_lifecycle("reload", "A new configuration is in force.");
+  config_in_force_.set(1);
+  logger_->info("configuration_reloaded", {{"config_sha256", config_.sha256}});
+}
+
+void Daemon::refuse(const std::string& why) {
+  config_in_force_.set(0);
+  config_refused_.add();
+  logger_->error("configuration_refused", {{"why", why}});
+}
+
+void Daemon::record_lifecycle(const std::string& event, const std::string& message) {
+  audit::Record record;
+  record.kind = audit::Kind::lifecycle;
+  record.event = event;
+  record.config_sha256 = config_.sha256;
+  record.details = {{"version", std::string(version)}, {"instance", config_.instance}};
+  record.message = message;
+  if (!audit_->append(record)) logger_->error("lifecycle_not_recorded", {{"what", event}});
+}
+
+web::AdminReply Daemon::readiness() const {
+  std::string reasons;
+  if (!audit_->writable()) reasons += "audit log: not writable\n";
+  if (!watch_->synced()) {
+    const std::string why = watch_->last_error();
+    reasons += "cluster: the first list is not done" + (why.empty() ? std::string() : ": " + why) + "\n";
+  }
+  const bool ready = reasons.empty();
+  return {ready ? 200 : 503, "text/plain; charset=utf-8", ready ? "ready\n" : reasons};
+}
+
+void Daemon::stop() {
+  if (server_) server_->stop(std::chrono::duration_cast<std::chrono::milliseconds>(stop_patience));
+  if (watch_) watch_->stop();
+  if (engine_) engine_->stop();
+  refusals_.reset();
+  if (std::exchange(running_, false)) {
+    record_lifecycle("stop", "canaryd stops in order.");
+    logger_->info("stopped");
+  }
+  if (admin_) admin_->stop();
+}
+
+}  // namespace canaryd::app

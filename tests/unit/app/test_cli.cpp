@@ -1,0 +1,121 @@
+#include <doctest/doctest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "canaryd/app/cli.hpp"
+#include "canaryd/app/config.hpp"
+#include "canaryd/base/version.hpp"
+#include "canaryd/rules/embedded.hpp"
+
+using namespace canaryd;
+using namespace canaryd::app;
+
+namespace {
+
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+Ran ran(std::vector<std::string> words) {
+  std::vector<const char*> argv{"canaryd"};
+  for (const auto& word : words) argv.push_back(word.c_str());
+  std::ostringstream out;
+  std::ostringstream err;
+  Ran result;
+  result.code = run(static_cast<int>(argv.size()), argv.data(), out, err);
+  result.out = out.str();
+  result.err = err.str();
+  return result;
+}
+
+const std::vector<std::vector<std::string>> commands{
+    {},        {"serve"},          {"sandbox"}, {"check-config"},    {"config"}, {"config", "default"},
+    {"rules"}, {"rules", "print"}, {"audit"},   {"audit", "verify"}, {"version"}};
+
+}  // namespace
+
+TEST_CASE("every command has help with an example") {
+  for (auto words : commands) {
+    words.emplace_back("--help");
+    const Ran help = ran(words);
+    CAPTURE(help.out);
+    CHECK(help.code == 0);
+    CHECK(help.err.empty());
+    CHECK(help.out.find("Example:\n  canaryd ") != std::string::npos);
+  }
+}
+
+TEST_CASE("wrong usage exits with 2 and says so on the standard error") {
+  const std::vector<std::vector<std::string>> wrong{{},
+                                                    {"frobnicate"},
+                                                    {"--frobnicate"},
+                                                    {"serve"},
+                                                    {"serve", "--config"},
+                                                    {"serve", "--config", "a", "b"},
+                                                    {"check-config"},
+                                                    {"check-config", "a", "b"},
+                                                    {"config"},
+                                                    {"config", "other"},
+                                                    {"rules"},
+                                                    {"audit"},
+                                                    {"audit", "verify"},
+                                                    {"sandbox", "--services", "many"},
+                                                    {"sandbox", "--services", "-1"},
+                                                    {"sandbox", "--reconcile-delay", "20"},
+                                                    {"version", "now"},
+                                                    {"rules", "print", "no-such.yaml"}};
+  for (const auto& words : wrong) {
+    const Ran result = ran(words);
+    CAPTURE(result.err);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK_FALSE(result.err.empty());
+  }
+}
+
+TEST_CASE("the version is one line") {
+  const std::string line = "canaryd " + std::string(version) + "\n";
+  CHECK(ran({"version"}).out == line);
+  CHECK(ran({"--version"}).out == line);
+  CHECK(ran({"--version"}).code == 0);
+}
+
+TEST_CASE("config default prints the default configuration") {
+  const Ran result = ran({"config", "default"});
+  CHECK(result.code == 0);
+  CHECK(result.out == default_config());
+}
+
+TEST_CASE("rules print gives one file as it is and an unknown one with the known names") {
+  REQUIRE_FALSE(rules::embedded().empty());
+  for (const auto& file : rules::embedded()) {
+    const Ran result = ran({"rules", "print", std::string(file.name)});
+    CHECK(result.code == 0);
+    CHECK(result.out == file.text);
+  }
+  CHECK(ran({"rules", "print"}).out.starts_with("groups:\n"));
+  CHECK(ran({"rules", "print", "x\ny"}).err.starts_with("canaryd: no rule file \"x\\ny\", expected canary.yaml"));
+}
+
+TEST_CASE("a file that cannot be read fails") {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"check-config", "/nonexistent/c.yaml"},
+                                                                 {"audit", "verify", "/nonexistent/audit"}}) {
+    const Ran result = ran(words);
+    CHECK(result.code == 1);
+    CHECK(result.out.empty());
+    CHECK(result.err.find("/nonexistent/") != std::string::npos);
+  }
+}
+
+TEST_CASE("an output that cannot be written is a failure") {
+  std::ostringstream out;
+  std::ostringstream err;
+  out.setstate(std::ios::badbit);
+  const char* argv[] = {"canaryd", "version"};
+  CHECK(run(2, argv, out, err) == 1);
+  CHECK(err.str() == "canaryd: cannot write to the standard output\n");
+}

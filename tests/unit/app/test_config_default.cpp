@@ -1,0 +1,90 @@
+#include <doctest/doctest.h>
+
+#include "canaryd/alert/mapping.hpp"
+#include "config_text.hpp"
+
+using namespace canaryd;
+using namespace canaryd::app;
+
+namespace {
+
+alert::Action action_of(const Config& config, const std::string& alertname) {
+  alert::Alert firing;
+  firing.labels = {{"alertname", alertname}, {"namespace", "ml"}, {"inferenceservice", "iris"}};
+  return alert::classify(firing, config.alerts, {}).action;
+}
+
+}  // namespace
+
+TEST_CASE("the printed default configuration reads without problems") {
+  CHECK(problems_of(default_config()) == Lines{});
+}
+
+TEST_CASE("the printed default configuration says what is true without it") {
+  const Config printed = read_config(default_config(), "d.yaml").config;
+  const Config silent = read_config(shortest, "s.yaml").config;
+  CHECK(printed.instance == silent.instance);
+  CHECK(printed.server.listen.host == silent.server.listen.host);
+  CHECK(printed.server.listen.port == silent.server.listen.port);
+  CHECK(printed.server.max_connections == silent.server.max_connections);
+  CHECK(printed.server.tls.client_ca == silent.server.tls.client_ca);
+  CHECK(printed.admin.listen.host == silent.admin.listen.host);
+  CHECK(printed.admin.listen.port == silent.admin.listen.port);
+  CHECK(printed.cluster.access == silent.cluster.access);
+  CHECK(printed.cluster.namespaces == silent.cluster.namespaces);
+  CHECK(printed.audit.directory == silent.audit.directory);
+  CHECK(printed.log.format == silent.log.format);
+  CHECK(printed.log.level == silent.log.level);
+  CHECK(printed.stop_file == silent.stop_file);
+  REQUIRE(printed.policies.size() == 1);
+  REQUIRE(silent.policies.size() == 1);
+  CHECK(policy::canonical_text(printed.policies[0]) == policy::canonical_text(silent.policies[0]));
+  REQUIRE(printed.alerts.size() == silent.alerts.size());
+  for (std::size_t i = 0; i < printed.alerts.size(); ++i) {
+    CHECK(printed.alerts[i].action == silent.alerts[i].action);
+    CHECK(printed.alerts[i].labels.ns == silent.alerts[i].labels.ns);
+    CHECK(printed.alerts[i].labels.name == silent.alerts[i].labels.name);
+    CHECK(printed.alerts[i].labels.revision == silent.alerts[i].labels.revision);
+    REQUIRE(printed.alerts[i].matchers.size() == silent.alerts[i].matchers.size());
+    for (std::size_t j = 0; j < printed.alerts[i].matchers.size(); ++j) {
+      CHECK(printed.alerts[i].matchers[j].text() == silent.alerts[i].matchers[j].text());
+    }
+  }
+}
+
+TEST_CASE("without alerts the shipped rules are mapped") {
+  const Config config = read_config(shortest, "s.yaml").config;
+  for (const auto* name : {"CanaryHighErrorRate", "CanaryFailing", "CanaryHighLatency", "CanaryLowConfidence",
+                           "CanaryHigherErrorRate", "CanaryHigherLatency", "CanaryDown"}) {
+    CAPTURE(name);
+    CHECK(action_of(config, name) == alert::Action::rollback);
+  }
+  CHECK(action_of(config, "CanarydHeartbeat") == alert::Action::heartbeat);
+  for (const auto* name : {"CanaryHealthy", "CanaryNoData", "CanaryDownstream", "XCanaryDown", "KubePodCrashLooping"}) {
+    CAPTURE(name);
+    CHECK(action_of(config, name) == alert::Action::ignore);
+  }
+}
+
+// A line that is commented out is an example: uncommented, it must read, too.
+TEST_CASE("the optional keys of the default configuration read when they are used") {
+  std::string text(default_config());
+  for (const auto* key :
+       {"# instance: ", "# client_ca: ", "# namespaces: [ml]", "# certificates:", "#   - name: alertmanager",
+        "#     role: alert", "#     san: ", "# stop_file: ", "# match:", "#   namespaces: [\"ml\"",
+        "#   names: ", "#   labels:", "#     tier: "}) {
+    CAPTURE(key);
+    const auto at = text.find(key);
+    REQUIRE(at != std::string::npos);
+    text.erase(at, 2);
+  }
+  text = with(text, "name: alertmanager\n        role: alert\n        san",
+              "name: by-certificate\n        role: alert\n        san");
+  CHECK(problems_of(text) == Lines{});
+  for (const auto& [from, to] :
+       {std::pair{"  # kubeconfig:\n  #   file: /etc/canaryd/kubeconfig\n  #   context: production",
+                  "  kubeconfig:\n    file: /etc/canaryd/kubeconfig\n    context: production"},
+        std::pair{"  # url:\n  #   address: http://127.0.0.1:8001", "  url:\n    address: http://127.0.0.1:8001"}}) {
+    CHECK(problems_of(with(with(text, "  in_cluster: true\n", ""), from, to)) == Lines{});
+  }
+}
