@@ -1,0 +1,187 @@
+"""The command line of the real binary: exit codes, help, and outputs that cannot be written."""
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import unittest
+
+CANARYD = os.environ["CANARYD"]
+SOURCE = os.environ.get("CANARYD_SOURCE", ".")
+
+COMMANDS = [
+    [],
+    ["serve"],
+    ["sandbox"],
+    ["check-config"],
+    ["config"],
+    ["config", "default"],
+    ["rules"],
+    ["rules", "print"],
+    ["audit"],
+    ["audit", "verify"],
+    ["version"],
+]
+
+
+def canaryd(*words, **options):
+    options.setdefault("stdout", subprocess.PIPE)
+    return subprocess.run([CANARYD, *words], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60, **options)
+
+
+class Usage(unittest.TestCase):
+    def test_every_command_has_help_with_an_example(self):
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                help_text = canaryd(*command, "--help")
+                self.assertEqual(help_text.returncode, 0)
+                self.assertEqual(help_text.stderr, b"")
+                self.assertIn(b"Example:\n  canaryd ", help_text.stdout)
+
+    def test_wrong_usage_exits_with_2(self):
+        for command in [[], ["frobnicate"], ["serve"], ["check-config"], ["config"], ["rules", "print", "no-such.yaml"],
+                        ["audit", "verify"], ["sandbox", "--services", "many"], ["version", "--frobnicate"]]:
+            with self.subTest(command=command):
+                result = canaryd(*command)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(result.stdout, b"")
+                self.assertNotEqual(result.stderr, b"")
+
+    def test_the_version_is_that_of_the_build(self):
+        with open(os.path.join(SOURCE, "CMakeLists.txt"), encoding="utf-8") as text:
+            version = re.search(r"project\(canaryd VERSION ([0-9.]+)", text.read()).group(1)
+        for words in (["version"], ["--version"]):
+            result = canaryd(*words)
+            self.assertEqual((result.returncode, result.stdout), (0, f"canaryd {version}\n".encode()))
+
+
+class Configuration(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="canaryd-cli-")
+        self.addCleanup(folder.cleanup)
+        self.file = os.path.join(folder.name, "c.yaml")
+
+    def write(self, text):
+        with open(self.file, "wb") as out:
+            out.write(text)
+
+    def test_the_default_configuration_passes_the_check(self):
+        default = canaryd("config", "default")
+        self.assertEqual(default.returncode, 0)
+        self.write(default.stdout)
+        check = canaryd("check-config", self.file)
+        self.assertEqual(check.returncode, 0, check.stderr)
+        self.assertIn(b"is good", check.stdout)
+
+    def test_every_problem_is_a_line_with_its_place(self):
+        default = canaryd("config", "default").stdout
+        self.write(default.replace(b"  max_connections: 128", b"  max_conections: 128").replace(b"level: info", b"level: loud"))
+        check = canaryd("check-config", self.file)
+        self.assertEqual(check.returncode, 1)
+        self.assertEqual(check.stdout, b"")
+        lines = check.stderr.decode().splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        self.assertRegex(lines[0], re.escape(self.file) + r":\d+:3: unknown key \"max_conections\" in server, "
+                                                          r"expected max_connections \(the nearest known key\)$")
+        self.assertRegex(lines[1], re.escape(self.file) + r":\d+:10: log.level: got loud, expected ")
+        self.assertEqual(lines[2], f"canaryd: {self.file} has 2 problems")
+
+    def test_serve_refuses_a_bad_configuration(self):
+        self.write(b"server: {}\n")
+        result = canaryd("serve", "--config", self.file)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{self.file}:1:9: server.tls: missing".encode(), result.stderr)
+
+    def test_a_file_that_is_not_there_fails(self):
+        for command in (["check-config", self.file], ["serve", "--config", self.file]):
+            result = canaryd(*command)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(self.file.encode(), result.stderr)
+
+
+class Rules(unittest.TestCase):
+    def shipped(self):
+        root = os.path.join(SOURCE, "rules")
+        names = [n for n in os.listdir(root) if n.endswith(".yaml")]
+        names += ["sources/" + n for n in os.listdir(os.path.join(root, "sources")) if n.endswith(".yaml")]
+        return {name: os.path.join(root, name) for name in sorted(names)}
+
+    def test_each_file_is_printed_byte_for_byte(self):
+        self.assertTrue(self.shipped())
+        for name, path in self.shipped().items():
+            with self.subTest(name=name), open(path, "rb") as file:
+                result = canaryd("rules", "print", name)
+                self.assertEqual((result.returncode, result.stdout), (0, file.read()))
+
+    def test_all_files_together_are_one_rule_file(self):
+        result = canaryd("rules", "print")
+        self.assertEqual(result.returncode, 0)
+        lines = result.stdout.decode().splitlines()
+        self.assertEqual(lines.count("groups:"), 1)
+        self.assertNotIn("---", lines)
+        groups = re.compile(r"^ *- name: (\S+)$", re.M)
+        apart = []
+        for path in self.shipped().values():
+            with open(path, encoding="utf-8") as file:
+                apart += groups.findall(file.read())
+        self.assertEqual(groups.findall(result.stdout.decode()), apart)
+
+
+class Audit(unittest.TestCase):
+    def test_a_folder_without_a_log_could_not_be_read(self):
+        with tempfile.TemporaryDirectory(prefix="canaryd-cli-") as folder:
+            result = canaryd("audit", "verify", os.path.join(folder, "none"))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout, b"")
+        self.assertIn(b"none", result.stderr)
+
+
+class Output(unittest.TestCase):
+    def test_a_full_output_is_a_failure(self):
+        for command in (["version"], ["--version"], ["--help"], ["config", "default"], ["rules", "print"]):
+            with self.subTest(command=command), open("/dev/full", "wb") as full:
+                result = canaryd(*command, stdout=full)
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.stderr, b"canaryd: cannot write to the standard output\n")
+
+    def test_a_closed_output_is_a_failure(self):
+        result = subprocess.run(["/bin/sh", "-c", 'exec "$0" config default >&-', CANARYD], stderr=subprocess.PIPE,
+                                stdin=subprocess.DEVNULL, timeout=60)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, b"canaryd: cannot write to the standard output\n")
+
+    def test_a_reader_that_went_away_is_a_failure(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            result = canaryd("config", "default", stdout=writer)
+        finally:
+            os.close(writer)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, b"canaryd: cannot write to the standard output\n")
+
+
+class Sandbox(unittest.TestCase):
+    def test_the_sandbox_says_where_it_listens_and_stops_when_told(self):
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(stop=stop):
+                process = subprocess.Popen([CANARYD, "sandbox", "--listen", "127.0.0.1:0"], stdin=subprocess.DEVNULL,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                try:
+                    self.assertRegex(process.stdout.readline().decode(), r"listening on http://127\.0\.0\.1:\d+")
+                    process.send_signal(stop)
+                    _, err = process.communicate(timeout=60)
+                    self.assertEqual(process.returncode, 0, err)
+                finally:
+                    process.kill()
+                    process.communicate()
+
+    def test_an_address_that_is_not_loopback_is_refused(self):
+        result = canaryd("sandbox", "--listen", "0.0.0.0:0")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"0.0.0.0", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
