@@ -11,7 +11,6 @@ namespace canaryd::engine {
 namespace {
 
 using policy::Reason;
-using policy::Verdict;
 
 // What must be left of the request's time when the patch's is over: a read that settles it, and the record of that.
 constexpr auto reserve_for_settling = std::chrono::milliseconds(1500);
@@ -45,29 +44,11 @@ audit::ApiAnswer answer_of(const Error& error, std::string result) {
   return answer;
 }
 
-audit::Record disproof(const Intent& intent, const std::string& by) {
-  audit::Record record;
-  record.kind = audit::Kind::outcome;
-  record.id = intent.id;
-  record.target = audit::TargetRef{intent.target.ns.str(), intent.target.name.str(), intent.uid.str()};
-  record.action = "rollback";
-  record.reason = name_of(Reason::outcome_unknown);
-  record.changes = intent.changes;
-  record.generation = intent.generation;
-  audit::ApiAnswer answer;
-  answer.result = "not_applied";
-  answer.detail = "patch " + by + ", which tests for the same generation, was applied";
-  record.api = answer;
-  record.message = "Settled: the patch was not applied, a later one with the same tests was.";
-  return record;
-}
-
 }  // namespace
 
 struct Actuator::Job {
   const Origin& origin;
   const Reading& reading;
-  audit::Record intent_record;
   Intent intent;
   SteadyTime patch_deadline;
 };
@@ -87,22 +68,24 @@ Actuator::Actuator(const Settings& settings, kube::KubeApi& api, audit::AuditLog
 Attempt Actuator::roll_back(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
                             const policy::Decision& decision) {
   const std::string patch = traffic::rollback_patch(reading.rollout, decision.components);
-  Job job{origin, reading, intent_record(random_id(), origin, signals, reading.rollout, decision, patch), {}, {}};
-  job.intent = intent_from(job.intent_record, clock_.now());
-  job.patch_deadline = origin.delivery.deadline - reserve_for_settling;
+  const auto intent = intent_record(random_id(), origin, signals, reading.rollout, decision, patch);
+  Job job{origin, reading, intent_from(intent, clock_.now()), origin.delivery.deadline - reserve_for_settling};
 
-  if (!log_.append(job.intent_record)) return {Attempt::Next::retry, Reason::audit_unavailable};
+  if (!log_.append(intent)) return {Attempt::Next::retry, Reason::audit_unavailable};
   if (clock_.steady() >= job.patch_deadline) {
     return close(job, {Attempt::Next::retry, Reason::audit_unavailable},
                  answer_of(Error::io("the intent was on disk only after the request's deadline"), "not_sent"));
   }
-  return send(job);
+  background_.sending(job.intent);
+  const Attempt attempt = send(job);
+  background_.sent(job.intent);
+  return attempt;
 }
 
 Attempt Actuator::send(Job& job) {
   const auto began = clock_.steady();
   const auto body = api_.patch_inferenceservice(
-      {job.reading.rollout.target, job.intent_record.patch, settings_.field_manager(), false, job.patch_deadline});
+      {job.reading.rollout.target, job.intent.record.patch, settings_.field_manager(), false, job.patch_deadline});
   patch_seconds_.observe(std::chrono::duration<double>(clock_.steady() - began).count());
   if (body) return applied(job, *body);
   logger_.warn("patch_failed", {{"id", job.intent.id},
@@ -117,6 +100,10 @@ Attempt Actuator::applied(Job& job, const std::string& body) {
   const auto rollout = traffic::decode_rollout(body);
   if (!rollout)
     return unknown(job, Error::outcome_unknown("a 200 whose body cannot be read: " + rollout.error().message));
+  if (rollout->target != job.intent.target || rollout->uid != job.intent.uid ||
+      rollout->generation <= job.intent.generation) {
+    return unknown(job, Error::outcome_unknown("a 200 with another object, or with its old generation"));
+  }
   audit::ApiAnswer answer;
   answer.http_status = 200;
   answer.result = "applied";
@@ -144,7 +131,7 @@ Attempt Actuator::unknown(Job& job, const Error& error) {
   const auto read = reader_.fresh(job.intent.target, job.origin.delivery.deadline);
   const Result<traffic::Rollout> rollout = read ? Result<traffic::Rollout>(read->rollout) : fail(read.error());
   const auto settlement = settle(job.intent, rollout, settings_.field_manager(), clock_.now());
-  if (!settlement) {
+  if (!settlement || background_.has_twin(job.intent)) {
     background_.settle_later(job.intent);
     return {Attempt::Next::retry, Reason::outcome_unknown};
   }
@@ -160,14 +147,16 @@ Attempt Actuator::unknown(Job& job, const Error& error) {
 Attempt Actuator::close(Job& job, Attempt attempt, audit::ApiAnswer answer) {
   const bool is_applied = answer.result == "applied";
   std::vector<audit::Record> records;
-  if (is_applied) {
-    for (const auto& open : background_.take_disproved(job.intent.target, job.intent.generation)) {
-      records.push_back(disproof(open, job.intent.id));
-    }
+  std::vector<Intent> disproved;
+  if (is_applied) disproved = background_.take_disproved(job.intent);
+  records.reserve(disproved.size() + 1);
+  for (const auto& open : disproved) {
+    records.push_back(settlement_record(open.record, "not_applied",
+                                        "patch " + job.intent.id + ", which has the same tests, was applied"));
   }
-  const Verdict verdict = policy::all_reasons()[static_cast<std::size_t>(attempt.reason)].verdict;
-  records.push_back(outcome_record(job.intent_record, verdict, attempt.reason, std::move(answer)));
+  records.push_back(outcome_record(job.intent.record, attempt.reason, std::move(answer)));
   if (!log_.append(records)) {
+    for (const auto& open : disproved) background_.settle_later(open);
     background_.settle_later(job.intent);
     return {Attempt::Next::retry, Reason::audit_unavailable};
   }

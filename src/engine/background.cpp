@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "canaryd/policy/decide.hpp"
+#include "canaryd/engine/records.hpp"
 
 namespace canaryd::engine {
 
@@ -13,25 +13,8 @@ constexpr auto tick = std::chrono::seconds(1);
 constexpr int ticks_between_looks = 30;
 constexpr std::size_t most_unwritten = 1000;
 
-audit::Record settlement_record(const Intent& intent, const Settlement& settlement) {
-  audit::Record record;
-  record.kind = audit::Kind::outcome;
-  record.id = intent.id;
-  record.target = audit::TargetRef{intent.target.ns.str(), intent.target.name.str(), intent.uid.str()};
-  record.action = "rollback";
-  record.reason = settlement.result == "applied" ? "rolled_back" : "outcome_unknown";
-  record.changes = intent.changes;
-  record.generation = intent.generation;
-  audit::ApiAnswer answer;
-  answer.result = settlement.result;
-  answer.detail = settlement.detail;
-  record.api = answer;
-  record.message = "Settled by reading " + intent.target.str() + ": the patch was " +
-                   (settlement.result == "applied"       ? "applied"
-                    : settlement.result == "not_applied" ? "not applied"
-                                                         : "perhaps applied, which the object no longer shows") +
-                   "; " + settlement.detail + ".";
-  return record;
+bool same_tests(const Intent& a, const Intent& b) {
+  return a.id != b.id && a.target == b.target && a.uid == b.uid && a.generation == b.generation;
 }
 
 }  // namespace
@@ -83,18 +66,39 @@ void Background::confirm(const Intent& intent, std::chrono::milliseconds within)
 void Background::settle_later(const Intent& intent) {
   {
     const std::lock_guard lock(mutex_);
-    open_.push_back(intent);
+    bool has_twin = false;
+    for (auto& other : open_) {
+      if (!same_tests(other.intent, intent)) continue;
+      other.has_twin = true;
+      has_twin = true;
+    }
+    open_.push_back({intent, has_twin});
     open_intents_.set(static_cast<double>(open_.size()));
   }
   wake_.notify_all();
 }
 
-std::vector<Intent> Background::take_disproved(const Target& target, std::int64_t generation) {
+bool Background::has_twin(const Intent& intent) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(open_.begin(), open_.end(), [&](const Open& other) { return same_tests(other.intent, intent); });
+}
+
+void Background::sending(const Intent& intent) {
+  const std::lock_guard lock(mutex_);
+  sending_.push_back(intent);
+}
+
+void Background::sent(const Intent& intent) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(sending_, [&](const Intent& other) { return other.id == intent.id; });
+}
+
+std::vector<Intent> Background::take_disproved(const Intent& applied) {
   std::vector<Intent> taken;
   const std::lock_guard lock(mutex_);
-  std::erase_if(open_, [&](const Intent& intent) {
-    const bool disproved = intent.target == target && intent.generation == generation;
-    if (disproved) taken.push_back(intent);
+  std::erase_if(open_, [&](const Open& open) {
+    const bool disproved = same_tests(open.intent, applied);
+    if (disproved) taken.push_back(open.intent);
     return disproved;
   });
   open_intents_.set(static_cast<double>(open_.size()));
@@ -140,10 +144,14 @@ void Background::look_at(const std::set<Target>& targets) {
   }
 }
 
-// A rehearsal that the API server could not answer is tried again here.
+// A rehearsal that the API server could not answer is tried again. And an idle connection is dropped after 50 s: while
+// a canary is in flight a read keeps one open, so that a rollback does not begin with a handshake.
 void Background::look_again() {
+  const auto exposed = store_.exposed();
+  if (exposed.empty()) return;
+  static_cast<void>(reader_.fresh(exposed.front().target, clock_.steady() + std::chrono::seconds(3)));
   const std::lock_guard lock(mutex_);
-  for (const auto& rollout : store_.exposed()) changed_.insert(rollout.target);
+  for (const auto& rollout : exposed) changed_.insert(rollout.target);
 }
 
 void Background::check_overdue() {
@@ -157,37 +165,44 @@ void Background::check_overdue() {
 }
 
 void Background::settle_open() {
-  std::vector<Intent> open;
+  std::vector<Open> open;
   {
     const std::lock_guard lock(mutex_);
     open = open_;
   }
-  for (const auto& intent : open) {
+  for (const auto& entry : open) {
+    const Intent& intent = entry.intent;
     const auto reading = reader_.fresh(intent.target, clock_.steady() + std::chrono::seconds(3));
     const Result<traffic::Rollout> rollout =
         reading ? Result<traffic::Rollout>(reading->rollout) : fail(reading.error());
-    auto settlement = settle(intent, rollout, settings_.field_manager(), clock_.now());
+    const auto seen = settle(intent, rollout, settings_.field_manager(), clock_.now());
+    if (!seen) continue;
+    const auto settlement = take_settled(intent, *seen);
     if (!settlement) continue;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto is_twin = [&](const Intent& other) {
-        return other.id != intent.id && other.target == intent.target && other.generation == intent.generation;
-      };
-      // Two patches with the same tests: one of them at most was applied, and the object does not tell which.
-      if (settlement->result == "applied" && std::any_of(open.begin(), open.end(), is_twin)) {
-        settlement = Settlement{"unknown", "applied by this or by another open patch with the same tests"};
-      }
-      const auto removed = std::erase_if(open_, [&](const Intent& other) { return other.id == intent.id; });
-      open_intents_.set(static_cast<double>(open_.size()));
-      if (removed == 0) continue;  // a later outcome disproved it meanwhile
-    }
-    write({settlement_record(intent, *settlement)});
-    if (settlement->result == "applied") confirmations_.add(intent, std::chrono::minutes(1), clock_.now());
+    write({settlement_record(intent.record, settlement->result, settlement->detail)});
+    if (settlement->result == "applied") confirm(intent, std::chrono::minutes(1));
     logger_.warn("intent_settled", {{"id", intent.id},
                                     {"service", intent.target.str()},
                                     {"result", settlement->result},
                                     {"why", settlement->detail}});
   }
+}
+
+// nullopt: not now, or a later outcome disproved it meanwhile. Asked after the reading, so that a patch which began
+// before it is known here, or has taken its twins out of the list already.
+std::optional<Settlement> Background::take_settled(const Intent& intent, Settlement settlement) {
+  const std::lock_guard lock(mutex_);
+  const auto is_twin = [&](const Intent& other) { return same_tests(other, intent); };
+  if (std::any_of(sending_.begin(), sending_.end(), is_twin)) return std::nullopt;
+  const auto found =
+      std::find_if(open_.begin(), open_.end(), [&](const Open& open) { return open.intent.id == intent.id; });
+  if (found == open_.end()) return std::nullopt;
+  if (settlement.result == "applied" && found->has_twin) {
+    settlement = {"unknown", "applied by this or by another open patch with the same tests"};
+  }
+  open_.erase(found);
+  open_intents_.set(static_cast<double>(open_.size()));
+  return settlement;
 }
 
 // What cannot be written now is kept, in order: it tells of something that did happen.
@@ -198,10 +213,9 @@ void Background::write(const std::vector<audit::Record>& records) {
     }
     unwritten_.push_back(record);
   }
-  if (unwritten_.empty()) return;
-  if (log_.append(unwritten_)) {
-    unwritten_.clear();
-  } else if (unwritten_.size() > most_unwritten) {
+  // One by one: an outcome alone may use the room that was kept for it on a full disk.
+  while (!unwritten_.empty() && log_.append(unwritten_.front())) unwritten_.pop_front();
+  if (unwritten_.size() > most_unwritten) {
     logger_.error("records_dropped", {{"count", unwritten_.size()}});
     unwritten_.clear();
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "canaryd/base/time_text.hpp"
+#include "canaryd/engine/records.hpp"
 
 namespace canaryd::engine {
 
@@ -47,6 +48,7 @@ Seen look(const audit::Change& change, const traffic::Rollout& rollout) {
 }
 
 Seen look(const Intent& intent, const traffic::Rollout& rollout) {
+  if (rollout.generation <= intent.generation) return {Progress::waiting, false, "the copy is from before the patch"};
   Seen all;
   for (const auto& change : intent.changes) {
     const Seen one = look(change, rollout);
@@ -59,15 +61,8 @@ Seen look(const Intent& intent, const traffic::Rollout& rollout) {
 
 audit::Record record_of(audit::Kind kind, const Intent& intent, std::string reason, const std::string& words,
                         std::string message) {
-  audit::Record record;
-  record.kind = kind;
-  record.id = intent.id;
-  record.target = audit::TargetRef{intent.target.ns.str(), intent.target.name.str(), intent.uid.str()};
-  record.action = "rollback";
-  record.reason = std::move(reason);
-  record.changes = intent.changes;
+  auto record = follow_up(intent.record, kind, std::move(reason), std::move(message));
   record.details = {{"seen", words}};
-  record.message = std::move(message);
   return record;
 }
 
@@ -109,7 +104,7 @@ std::vector<audit::Record> Confirmations::observe(const Target& target, const tr
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - waiting.since);
       records.push_back(record_of(audit::Kind::confirmed, waiting.intent, "rolled_back", seen.words,
                                   "Status shows the rollback of " + name + ", " + to_text(took) + " after the patch."));
-    } else if (!waiting.said_overdue) {
+    } else {
       records.push_back(record_of(audit::Kind::unconfirmed, waiting.intent, "undone", seen.words,
                                   "The rollback of " + name + " was changed by another before status showed it."));
     }

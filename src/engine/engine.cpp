@@ -13,6 +13,7 @@ namespace canaryd::engine {
 // The parts, wired: each knows only what it is given.
 struct Engine::Impl {
   const Settings settings;
+  const Clock& clock;
   CurrentRules rules;
   RolloutStore store;
   Reader reader;
@@ -22,9 +23,9 @@ struct Engine::Impl {
   Receiver receiver;
   std::function<bool()> fresh = [] { return false; };
 
-  Impl(Settings s, Rules r, kube::KubeApi& api, audit::AuditLog& log, const Clock& clock, Logger& logger,
-       Metrics& metrics)
+  Impl(Settings s, Rules r, kube::KubeApi& api, audit::AuditLog& log, const Clock& c, Logger& logger, Metrics& metrics)
       : settings(std::move(s)),
+        clock(c),
         rules(std::move(r)),
         store(clock, logger, [this](const Target& target, bool exposed) { on_change(target, exposed); }),
         reader(api, store, clock),
@@ -50,9 +51,10 @@ struct Engine::Impl {
 
   std::vector<MetricFamily> series() const {
     const auto current = rules.get();
-    auto families = rollout_series(store.exposed(), [&](const traffic::Rollout& rollout) {
+    const auto policy_of = [&](const traffic::Rollout& rollout) {
       return policy::find_policy(current->policies, rollout.target, rollout.labels);
-    });
+    };
+    auto families = rollout_series(store.exposed(), policy_of, clock.now());
     families.push_back(
         {"canaryd_watch_synced", "1 when the watch's copies may be trusted.", {{{}, fresh() ? 1.0 : 0.0}}});
     families.push_back({"canaryd_inferenceservices",

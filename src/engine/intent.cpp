@@ -54,6 +54,7 @@ std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rol
 
 Intent intent_from(const audit::Record& record, WallTime now) {
   Intent intent;
+  intent.record = record;
   intent.id = record.id;
   if (record.target) {
     intent.target = {Namespace(record.target->ns), ServiceName(record.target->name)};

@@ -9,6 +9,7 @@ namespace canaryd::engine {
 namespace {
 constexpr auto proof_lasts = std::chrono::seconds(5);
 constexpr std::size_t most_proofs = 10'000;
+constexpr std::size_t most_bodies = 200;  // about 7 kB each
 }  // namespace
 
 Reader::Reader(kube::KubeApi& api, RolloutStore& store, const Clock& clock)
@@ -20,21 +21,48 @@ void Reader::trust_copies_when(std::function<bool()> copies_are_fresh) {
 
 Result<Reading> Reader::copy_or_fresh(const Target& target, SteadyTime deadline) {
   if (copies_are_fresh_()) {
-    if (auto copy = store_.find(target)) return Reading{std::move(*copy), {}, true};
+    if (auto copy = store_.find(target)) {
+      auto json = last_json(*copy);
+      return Reading{std::move(*copy), std::move(json), true};
+    }
   }
   return fresh(target, deadline);
 }
 
 Result<Reading> Reader::fresh(const Target& target, SteadyTime deadline) {
   auto body = api_.get_inferenceservice(target, deadline);
-  if (!body) return fail(body.error());
+  if (!body) {
+    if (body.error().kind == ErrorKind::not_found) store_.forget(target);
+    return fail(body.error());
+  }
   auto rollout = traffic::decode_rollout(*body);
   if (!rollout) return fail(Error::unavailable("the API server's answer cannot be read: " + rollout.error().message));
   if (rollout->target != target) {
     return fail(Error::unavailable("asked for " + target.str() + ", the API server answered " + rollout->target.str()));
   }
   learned(*rollout);
+  keep_json(*rollout, *body);
   return Reading{std::move(*rollout), std::move(*body), false};
+}
+
+// The rehearsal reads each new canary; what it read is what a patch's answer is compared with.
+void Reader::keep_json(const traffic::Rollout& rollout, const std::string& body) {
+  const bool exposed = std::any_of(rollout.components.begin(), rollout.components.end(), policy::is_exposed);
+  const std::lock_guard lock(mutex_);
+  if (!exposed) {
+    bodies_.erase(rollout.target);
+    return;
+  }
+  if (bodies_.size() >= most_bodies) bodies_.clear();
+  bodies_[rollout.target] = {rollout.uid, rollout.generation, body};
+}
+
+std::string Reader::last_json(const traffic::Rollout& copy) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = bodies_.find(copy.target);
+  const bool same =
+      found != bodies_.end() && found->second.uid == copy.uid && found->second.generation == copy.generation;
+  return same ? found->second.json : std::string();
 }
 
 void Reader::learned(const traffic::Rollout& rollout) {
@@ -67,15 +95,37 @@ WallTime Reader::traffic_since(const traffic::Rollout& rollout, const traffic::C
   return seen ? seen->since : clock_.now();
 }
 
+// The moment that the watch saw it begin. For one that stood at 100 before: the percent's time, where that can be only
+// the percent's (managedFields keep one time for all that a manager owns), and no later than the first look.
+std::optional<WallTime> Reader::full_since(const traffic::Rollout& rollout,
+                                           const traffic::ComponentRollout& component) const {
+  const auto seen = store_.full_since(rollout.target, component.latest_ready);
+  if (seen && seen->seen_to_begin) return seen->since;
+  if (!component.percent_since || !component.percent_entry_exclusive) return std::nullopt;
+  return seen ? std::min(seen->since, *component.percent_since) : *component.percent_since;
+}
+
+bool Reader::looks_exposed(const Target& target) const {
+  const auto copy = store_.find(target);
+  return copy && std::any_of(copy->components.begin(), copy->components.end(), [](const traffic::ComponentRollout& c) {
+           return c.canary_in_flight() && c.raw_percent != 0;
+         });
+}
+
 policy::Circumstances Reader::circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
                                             SteadyTime deadline) {
   policy::Circumstances out;
   out.now = clock_.now();
   out.stopped = stopped;
+  for (const auto& component : rollout.components) {
+    if (!policy::in_last_stage(component)) continue;
+    if (const auto since = full_since(rollout, component)) out.full_since[component.latest_ready] = *since;
+  }
   for (const auto& revision : policy::revisions_to_ask(rollout)) {
     const auto body = api_.get_revision(rollout.target.ns, revision, deadline);
     if (!body) continue;
-    if (const auto facts = traffic::decode_revision(*body)) out.revision_ready[revision] = facts->ready;
+    const auto facts = traffic::decode_revision(*body);
+    if (facts && facts->name == revision) out.revision_ready[revision] = facts->ready;
   }
   if (unattributed) {
     for (const auto& component : rollout.components) {

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 
-#include "canaryd/base/random.hpp"
-#include "canaryd/base/time_text.hpp"
+#include "canaryd/base/digest.hpp"
+#include "canaryd/base/text.hpp"
 #include "canaryd/engine/records.hpp"
 #include "canaryd/traffic/decode.hpp"
+#include "canaryd/traffic/patch.hpp"
 
 namespace canaryd::engine {
 
@@ -21,9 +23,23 @@ using policy::Verdict;
 
 constexpr int most_attempts = 3;  // the first, and two that decide again on a fresh read
 constexpr std::size_t longest_answer = 500;
+constexpr auto least_time_for_a_target = std::chrono::seconds(2);
 
 Decision simple(Verdict verdict, Reason reason, std::string detail) {
   return {verdict, reason, {{reason, false, std::move(detail)}}, {}};
+}
+
+// Adds a decision to act to those before it: one patch takes all their components.
+void unite(Decision& all, const Decision& one) {
+  if (all.components.empty()) {
+    all = one;
+    return;
+  }
+  for (const auto component : one.components) {
+    if (std::find(all.components.begin(), all.components.end(), component) == all.components.end()) {
+      all.components.push_back(component);
+    }
+  }
 }
 
 Reason reason_for_read(const Error& error) {
@@ -31,31 +47,27 @@ Reason reason_for_read(const Error& error) {
   return denied ? Reason::forbidden : Reason::cluster_unavailable;
 }
 
-// Whether a rollback patch made for `a` would pass its tests on `b`.
-bool satisfies_same_tests(const traffic::Rollout& a, const traffic::Rollout& b) {
-  return a.uid == b.uid && a.generation == b.generation &&
-         std::equal(a.components.begin(), a.components.end(), b.components.begin(), b.components.end(),
-                    [](const traffic::ComponentRollout& x, const traffic::ComponentRollout& y) {
-                      return x.raw_percent == y.raw_percent && x.latest_ready == y.latest_ready &&
-                             x.latest_rolledout == y.latest_rolledout && x.latest_created == y.latest_created &&
-                             x.previous_rolledout == y.previous_rolledout;
-                    });
+// Not begun in time: Alertmanager sends it again.
+Handled late(const Target& target) {
+  return {true, answer_line(Reason::cluster_unavailable, target.str()) + ": out of time"};
 }
 
 bool is_firing(const alert::Signal& signal) { return signal.alert.status == alert::AlertStatus::firing; }
 
-// An episode of an alert about a target, as one asks about it.
-std::string episode_of(const alert::Signal& signal, const Target* target) {
-  return (target == nullptr ? std::string("-") : target->str()) + " " + signal.alert.fingerprint + " " +
-         to_rfc3339(signal.alert.starts_at) + (is_firing(signal) ? " firing" : " resolved");
-}
-
 }  // namespace
+
+void CurrentRules::set(Rules rules) {
+  rules.policy_sha256.clear();
+  for (const auto& policy : rules.policies) rules.policy_sha256.push_back(sha256_hex(policy::canonical_text(policy)));
+  auto fresh = std::make_shared<const Rules>(std::move(rules));
+  const std::lock_guard lock(mutex_);
+  rules_.swap(fresh);
+}
 
 bool is_stopped(const Rules& rules) {
   if (rules.stop_file.empty()) return false;
   struct stat info{};
-  return ::stat(rules.stop_file.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  return ::lstat(rules.stop_file.c_str(), &info) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 // One target of one notification.
@@ -65,6 +77,7 @@ struct Receiver::Case {
   const Target& target;
   std::vector<alert::Signal> signals;  // firing, mapped to rollback
   Origin origin;
+  std::optional<TargetLocks::Held> lock;  // given back as soon as all is decided: records wait for the disk without it
   std::optional<traffic::Rollout> refused;  // what the last patch was made for that the API server answered with 422
 };
 
@@ -72,22 +85,19 @@ Receiver::Receiver(const Settings& settings, const CurrentRules& rules, audit::A
                    Actuator& actuator, const Clock& clock, Logger& logger, Metrics& metrics)
     : settings_(settings),
       rules_(rules),
-      log_(log),
       reader_(reader),
       actuator_(actuator),
       clock_(clock),
-      logger_(logger),
       metrics_(metrics),
+      recorder_(log, logger, metrics),
       reaction_seconds_(metrics.histogram("canaryd_reaction_seconds",
                                           "Time from a notification's arrival to its answer.", latency_buckets())),
-      heartbeat_(metrics.gauge("canaryd_heartbeat_timestamp_seconds", "When the last heartbeat alert arrived.")),
-      repeats_(metrics.counter("canaryd_repeated_decisions_total",
-                               "Decisions that repeated the last one and were only counted.")) {}
+      heartbeat_(metrics.gauge("canaryd_heartbeat_timestamp_seconds", "When the last heartbeat alert arrived.")) {}
 
 Answer Receiver::receive(const alert::Notification& notification, const Delivery& delivery) {
   const auto began = clock_.steady();
   const auto rules = rules_.get();
-  const Origin origin{delivery, rules->config_sha256, nullptr};
+  const Origin origin{delivery, rules->config_sha256, nullptr, nullptr};
   std::vector<Handled> results;
   std::map<Target, std::vector<alert::Signal>> by_target;
   for (const auto& alert : notification.alerts) {
@@ -105,8 +115,18 @@ Answer Receiver::receive(const alert::Notification& notification, const Delivery
       by_target[*signal.target].push_back(std::move(signal));
     }
   }
+  std::set<Target> looks_exposed;
+  for (const auto& [target, signals] : by_target) {
+    if (reader_.looks_exposed(target)) looks_exposed.insert(target);
+  }
   if (notification.truncated_alerts > 0) results.push_back(truncated(origin, notification));
-  for (const auto& [target, signals] : by_target) results.push_back(for_target(*rules, delivery, target, signals));
+  // Those with something to take away first: a slow API server must not spend the time on those without.
+  for (const bool exposed : {true, false}) {
+    for (const auto& [target, signals] : by_target) {
+      if (looks_exposed.contains(target) != exposed) continue;
+      results.push_back(for_target(*rules, delivery, target, signals));
+    }
+  }
 
   Answer answer;
   for (const auto& result : results) {
@@ -121,53 +141,59 @@ Answer Receiver::receive(const alert::Notification& notification, const Delivery
   return answer;
 }
 
-Receiver::Handled Receiver::without_target(const Origin& origin, const alert::Signal& signal) {
-  if (!is_firing(signal)) return record(origin, signal, nullptr, nullptr, simple(Verdict::noop, Reason::resolved, ""));
+Handled Receiver::without_target(const Origin& origin, const alert::Signal& signal) {
+  if (!is_firing(signal))
+    return recorder_.decision(origin, signal, nullptr, nullptr, simple(Verdict::noop, Reason::resolved, ""));
   const std::string detail =
       signal.problem.empty() ? "no label and no query parameter names the service" : signal.problem;
-  return record(origin, signal, nullptr, nullptr, simple(Verdict::refuse, Reason::no_target, detail));
+  return recorder_.decision(origin, signal, nullptr, nullptr, simple(Verdict::refuse, Reason::no_target, detail));
 }
 
 // What was not seen cannot be decided about; what was seen is.
-Receiver::Handled Receiver::truncated(const Origin& origin, const alert::Notification& notification) {
+Handled Receiver::truncated(const Origin& origin, const alert::Notification& notification) {
   alert::Signal nobody;
   nobody.action = alert::Action::hold;
-  nobody.alert.fingerprint = "group " + notification.group_key;
-  return record(
+  nobody.alert.fingerprint = "group " + escaped(notification.group_key, 200);
+  return recorder_.decision(
       origin, nobody, nullptr, nullptr,
       simple(Verdict::hold, Reason::truncated,
              std::to_string(notification.truncated_alerts) + " alerts of the group are missing: set max_alerts: 0"));
 }
 
-Receiver::Handled Receiver::for_target(const Rules& rules, const Delivery& delivery, const Target& target,
-                                       const std::vector<alert::Signal>& signals) {
-  const TargetLocks::Held lock(locks_, target, delivery.deadline);
-  if (!lock) return {true, answer_line(Reason::cluster_unavailable, target.str()) + ": another request holds it"};
-
-  Case item{rules, delivery, target, {}, {delivery, rules.config_sha256, nullptr}, std::nullopt};
-  std::vector<Handled> results;
+Handled Receiver::for_target(const Rules& rules, const Delivery& delivery, const Target& target,
+                             const std::vector<alert::Signal>& signals) {
+  if (is_late(delivery)) return late(target);
+  Case item{rules, delivery, target, {}, {delivery, rules.config_sha256, nullptr, nullptr}, std::nullopt, std::nullopt};
+  Handled all;
   for (const auto& signal : signals) {
-    if (!in_scope(target, delivery)) {
-      results.push_back(record(item.origin, signal, &target, nullptr,
-                               simple(Verdict::refuse, Reason::not_in_scope, "namespace " + target.ns.str())));
-    } else if (!is_firing(signal)) {
-      results.push_back(record(item.origin, signal, &target, nullptr, simple(Verdict::noop, Reason::resolved, "")));
-    } else if (signal.action == alert::Action::hold) {
-      results.push_back(record(item.origin, signal, &target, nullptr, simple(Verdict::hold, Reason::held, "")));
+    if (const auto decision = without_reading(signal, target, delivery)) {
+      all.add(recorder_.decision(item.origin, signal, &target, nullptr, *decision));
     } else {
       item.signals.push_back(signal);
     }
   }
-  if (!item.signals.empty()) results.push_back(decide_and_act(item));
-  Handled all;
-  for (const auto& result : results) {
-    all.retry = all.retry || result.retry;
-    if (all.text.find(result.text) == std::string::npos) all.text += (all.text.empty() ? "" : ", ") + result.text;
-  }
+  if (!item.signals.empty()) all.add(decide_and_act(item));
   return all;
 }
 
-Receiver::Handled Receiver::decide_and_act(Case& item) {
+// A notification about many services and a slow API server: what is not begun in time is asked for again.
+bool Receiver::is_late(const Delivery& delivery) const {
+  return clock_.steady() >= delivery.deadline - least_time_for_a_target;
+}
+
+// What needs no look at the object. nullopt: a firing alert that asks for a rollback in scope.
+std::optional<Decision> Receiver::without_reading(const alert::Signal& signal, const Target& target,
+                                                  const Delivery& delivery) const {
+  if (!in_scope(target, delivery)) return simple(Verdict::refuse, Reason::not_in_scope, "namespace " + target.ns.str());
+  if (!is_firing(signal)) return simple(Verdict::noop, Reason::resolved, "");
+  if (signal.action == alert::Action::hold) return simple(Verdict::hold, Reason::held, "");
+  return std::nullopt;
+}
+
+Handled Receiver::decide_and_act(Case& item) {
+  item.lock.emplace(locks_, item.target, item.delivery.deadline);
+  if (!*item.lock || is_late(item.delivery)) return late(item.target);
+
   auto reading = reader_.copy_or_fresh(item.target, item.delivery.deadline);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     if (auto result = once(item, reading)) return *result;
@@ -175,102 +201,91 @@ Receiver::Handled Receiver::decide_and_act(Case& item) {
   }
   // 422 has two meanings (facts: a failed `test` reads like a schema violation): when the object is still what the
   // patch tests for, it is the other one.
-  const bool still_as_tested = item.refused && reading && satisfies_same_tests(*item.refused, reading->rollout);
+  const bool still_as_tested = item.refused && reading && traffic::passes_same_tests(*item.refused, reading->rollout);
   return record_all(item, Verdict::retry, still_as_tested ? Reason::patch_rejected : Reason::conflict,
                     "refused at each of " + std::to_string(most_attempts) + " tries");
 }
 
-// One look at the object. nullopt: read it fresh and look again.
-std::optional<Receiver::Handled> Receiver::once(Case& item, Result<Reading>& reading) {
-  if (!reading) return not_read(item, reading.error());
-  const traffic::Rollout& rollout = reading->rollout;
-  item.origin.policy = policy::find_policy(item.rules.policies, item.target, rollout.labels);
+// What is decided about each alert of the case, on one version of the object.
+Receiver::Judged Receiver::judge(Case& item, const traffic::Rollout& rollout) {
+  const auto& policies = item.rules.policies;
+  item.origin.policy = policy::find_policy(policies, item.target, rollout.labels);
+  item.origin.policy_sha256 =
+      item.origin.policy == nullptr
+          ? nullptr
+          : &item.rules.policy_sha256[static_cast<std::size_t>(item.origin.policy - &policies[0])];
   const bool unattributed =
       std::any_of(item.signals.begin(), item.signals.end(), [](const auto& signal) { return !signal.revision; });
   const auto circumstances =
       reader_.circumstances(rollout, unattributed, is_stopped(item.rules), item.delivery.deadline);
-
-  std::vector<Decision> decisions;
-  std::vector<alert::Signal> acting;
-  Decision act;
+  Judged judged;
   for (const auto& signal : item.signals) {
     auto decision = policy::decide_rollback(signal, rollout, item.origin.policy, circumstances);
     if (decision.verdict == Verdict::act) {
-      acting.push_back(signal);
-      if (act.components.size() < decision.components.size()) act = decision;
-    }
-    decisions.push_back(std::move(decision));
-  }
-  // To act on a copy is safe, the patch has its own tests. To let a bad signal pass needs a fresh look.
-  if (acting.size() < item.signals.size() && !reader_.proven(*reading)) return std::nullopt;
-
-  Handled result;
-  if (!acting.empty()) {
-    const Attempt attempt = actuator_.roll_back(item.origin, acting, *reading, act);
-    if (attempt.next == Attempt::Next::decide_anew) {
-      item.refused.reset();
-      if (attempt.unprocessable) item.refused = rollout;
-      return std::nullopt;
-    }
-    result.retry = attempt.next == Attempt::Next::retry;
-    result.text = answer_line(attempt.reason, item.target.str());
-    const auto verdict = result.retry ? Verdict::retry : Verdict::act;
-    for (const auto& signal : acting) {
-      // An intent whose outcome is open says nothing yet of what was answered: this does.
-      if (attempt.reason == Reason::outcome_unknown) {
-        record(item.origin, signal, &item.target, &rollout, simple(verdict, attempt.reason, "answered 503"));
-      } else {
-        count(signal, {verdict, attempt.reason, {}, {}});
-      }
+      judged.acting.push_back(signal);
+      unite(judged.act, decision);
+    } else {
+      judged.passive.emplace_back(signal, std::move(decision));
     }
   }
-  for (std::size_t i = 0; i < decisions.size(); ++i) {
-    if (decisions[i].verdict == Verdict::act) continue;
-    const Handled one = record(item.origin, item.signals[i], &item.target, &rollout, decisions[i]);
-    result.retry = result.retry || one.retry;
-    if (result.text.find(one.text) == std::string::npos) result.text += (result.text.empty() ? "" : ", ") + one.text;
-  }
-  return result;
+  return judged;
 }
 
-Receiver::Handled Receiver::not_read(Case& item, const Error& error) {
+// One look at the object. nullopt: read it fresh and look again.
+std::optional<Handled> Receiver::once(Case& item, const Result<Reading>& reading) {
+  if (!reading) return not_read(item, reading.error());
+  const Judged judged = judge(item, reading->rollout);
+  // To act on a copy is safe, the patch has its own tests. To let a bad signal pass needs a fresh look.
+  if (judged.acting.empty() && !reader_.proven(*reading)) return std::nullopt;
+
+  Handled handled;
+  if (!judged.acting.empty()) {
+    const auto acted = act(item, *reading, judged);
+    if (!acted) return std::nullopt;
+    handled.add(*acted);
+  }
+  item.lock.reset();
+  for (const auto& [signal, decision] : judged.passive) {
+    handled.add(recorder_.decision(item.origin, signal, &item.target, &reading->rollout, decision));
+  }
+  return handled;
+}
+
+// One patch for all alerts that ask for it. nullopt: one of its preconditions failed.
+std::optional<Handled> Receiver::act(Case& item, const Reading& reading, const Judged& judged) {
+  const Attempt attempt = actuator_.roll_back(item.origin, judged.acting, reading, judged.act);
+  if (attempt.next == Attempt::Next::decide_anew) {
+    item.refused.reset();
+    if (attempt.unprocessable) item.refused = reading.rollout;
+    return std::nullopt;
+  }
+  const bool retry = attempt.next == Attempt::Next::retry;
+  for (const auto& signal : judged.acting) {
+    // An intent whose outcome is open says nothing yet of what was answered: this does.
+    if (attempt.reason == Reason::outcome_unknown) {
+      recorder_.decision(item.origin, signal, &item.target, &reading.rollout,
+                         simple(Verdict::retry, attempt.reason, "answered 503"));
+    } else {
+      recorder_.action(signal, item.target, retry ? Verdict::retry : Verdict::act, attempt.reason);
+    }
+  }
+  return Handled{retry, answer_line(attempt.reason, item.target.str())};
+}
+
+Handled Receiver::not_read(Case& item, const Error& error) {
   if (error.kind == ErrorKind::not_found) {
     return record_all(item, Verdict::refuse, Reason::not_found, "the API server answered 404");
   }
   return record_all(item, Verdict::retry, reason_for_read(error), traffic::status_message(error.message));
 }
 
-Receiver::Handled Receiver::record_all(Case& item, Verdict verdict, Reason reason, const std::string& detail) {
+Handled Receiver::record_all(Case& item, Verdict verdict, Reason reason, const std::string& detail) {
+  item.lock.reset();
   Handled all;
   for (const auto& signal : item.signals) {
-    const Handled one = record(item.origin, signal, &item.target, nullptr, simple(verdict, reason, detail));
-    all.retry = all.retry || one.retry;
-    all.text = one.text;
+    all.add(recorder_.decision(item.origin, signal, &item.target, nullptr, simple(verdict, reason, detail)));
   }
   return all;
-}
-
-Receiver::Handled Receiver::record(const Origin& origin, const alert::Signal& signal, const Target* target,
-                                   const traffic::Rollout* rollout, const Decision& decision) {
-  count(signal, decision);
-  const std::string about = target == nullptr ? std::string("an alert without a service") : target->str();
-  Handled result{decision.verdict == Verdict::retry, answer_line(decision.reason, about)};
-  const std::string episode = episode_of(signal, target);
-  const std::string outcome =
-      std::string(name_of(decision.reason)) + " " + (decision.guards.empty() ? "" : decision.guards.back().detail);
-  if (memory_.is_repeat(episode, outcome)) {
-    repeats_.add();
-    return result;
-  }
-  if (!log_.append(decision_record(random_id(), origin, signal, target, rollout, decision))) {
-    return {true, answer_line(Reason::audit_unavailable, about)};
-  }
-  memory_.recorded(episode, outcome);
-  logger_.info("decided", {{"service", about},
-                           {"verdict", name_of(decision.verdict)},
-                           {"reason", name_of(decision.reason)},
-                           {"detail", decision.guards.empty() ? std::string() : decision.guards.back().detail}});
-  return result;
 }
 
 bool Receiver::in_scope(const Target& target, const Delivery& delivery) const {
@@ -278,15 +293,6 @@ bool Receiver::in_scope(const Target& target, const Delivery& delivery) const {
     return list.empty() || std::find(list.begin(), list.end(), target.ns) != list.end();
   };
   return allows(settings_.scopes) && allows(delivery.namespaces);
-}
-
-void Receiver::count(const alert::Signal& signal, const Decision& decision) {
-  metrics_
-      .counter("canaryd_decisions_total", "Decisions, by what the alert asked for and why it was decided so.",
-               {{"action", alert::name_of(signal.action)},
-                {"verdict", std::string(name_of(decision.verdict))},
-                {"reason", std::string(name_of(decision.reason))}})
-      .add();
 }
 
 }  // namespace canaryd::engine

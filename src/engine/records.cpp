@@ -1,6 +1,5 @@
 #include "canaryd/engine/records.hpp"
 
-#include "canaryd/base/digest.hpp"
 #include "canaryd/base/time_text.hpp"
 
 namespace canaryd::engine {
@@ -49,7 +48,7 @@ void add_origin(audit::Record& record, const Origin& origin) {
   record.actor = origin.delivery.actor;
   record.peer = origin.delivery.peer;
   record.config_sha256 = origin.config_sha256;
-  if (origin.policy != nullptr) record.policy_sha256 = sha256_hex(policy::canonical_text(*origin.policy));
+  if (origin.policy_sha256 != nullptr) record.policy_sha256 = *origin.policy_sha256;
 }
 
 }  // namespace
@@ -127,21 +126,31 @@ audit::Record intent_record(const std::string& id, const Origin& origin, const s
   return record;
 }
 
-audit::Record outcome_record(const audit::Record& intent, policy::Verdict verdict, policy::Reason reason,
-                             audit::ApiAnswer api) {
-  audit::Record record;
-  record.kind = audit::Kind::outcome;
-  record.id = intent.id;
-  record.target = intent.target;
-  record.alerts = intent.alerts;
-  record.action = intent.action;
-  record.verdict = name_of(verdict);
-  record.reason = name_of(reason);
-  record.changes = intent.changes;
-  record.generation = intent.generation;
-  record.actor = intent.actor;
-  record.message = outcome_words(intent, api);
+audit::Record follow_up(const audit::Record& earlier, audit::Kind kind, std::string reason, std::string message) {
+  audit::Record record = earlier;
+  record.kind = kind;
+  record.reason = std::move(reason);
+  record.message = std::move(message);
+  record.patch.clear();
+  record.api.reset();
+  record.details.clear();
+  return record;
+}
+
+audit::Record outcome_record(const audit::Record& intent, policy::Reason reason, audit::ApiAnswer api) {
+  auto record = follow_up(intent, audit::Kind::outcome, std::string(name_of(reason)), outcome_words(intent, api));
+  record.verdict = name_of(policy::all_reasons()[static_cast<std::size_t>(reason)].verdict);
   record.api = std::move(api);
+  return record;
+}
+
+audit::Record settlement_record(const audit::Record& intent, const std::string& result, const std::string& detail) {
+  audit::ApiAnswer answer;
+  answer.result = result;
+  answer.detail = detail;
+  const auto reason = result == "applied" ? policy::Reason::rolled_back : policy::Reason::outcome_unknown;
+  auto record = outcome_record(intent, reason, answer);
+  record.message = "Settled later, " + detail + ". " + record.message;
   return record;
 }
 

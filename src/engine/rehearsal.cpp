@@ -1,5 +1,7 @@
 #include "canaryd/engine/rehearsal.hpp"
 
+#include <utility>
+
 #include "canaryd/base/random.hpp"
 #include "canaryd/engine/records.hpp"
 #include "canaryd/traffic/decode.hpp"
@@ -32,6 +34,9 @@ std::string joined(const std::vector<std::string>& paths) {
   return out;
 }
 
+// A rehearsal that was refused is tried again at the next look: permissions and policies get mended.
+bool is_passed(Reason reason) { return reason == Reason::rehearsed || reason == Reason::admission_changed; }
+
 Reason reason_for(const Error& error) {
   switch (error.kind) {
     case ErrorKind::forbidden:
@@ -43,6 +48,20 @@ Reason reason_for(const Error& error) {
     default:
       return Reason::cluster_unavailable;
   }
+}
+
+Reason judge(const Reading& reading, const Result<std::string>& body, audit::ApiAnswer& answer) {
+  if (!body) {
+    answer.http_status = body.error().http_status;
+    answer.detail = traffic::status_message(body.error().message);
+    return reason_for(body.error());
+  }
+  answer.http_status = 200;
+  const auto changed = traffic::changed_beyond_traffic(reading.json, *body);
+  if (!changed || changed->empty()) return Reason::rehearsed;
+  answer.admission_changed = *changed;
+  answer.detail = "admission would also change " + joined(*changed);
+  return Reason::admission_changed;
 }
 
 }  // namespace
@@ -58,7 +77,7 @@ std::optional<audit::Record> Rehearsal::look_at(const traffic::Rollout& rollout)
   }
   const std::string canaries = canaries_of(rollout);
   const auto known = rehearsed_.find(rollout.target);
-  if (known != rehearsed_.end() && known->second == canaries) return std::nullopt;
+  if (known != rehearsed_.end() && known->second.canaries == canaries && known->second.passed) return std::nullopt;
   return rehearse(rollout, canaries);
 }
 
@@ -72,41 +91,41 @@ std::optional<audit::Record> Rehearsal::rehearse(const traffic::Rollout& copy, c
   const auto components = in_flight(reading->rollout);
   const std::string patch = traffic::rollback_patch(reading->rollout, components);
   const auto body = api_.patch_inferenceservice({copy.target, patch, settings_.field_manager(), true, deadline});
-  if (!body && (body.error().kind == ErrorKind::conflict || reason_for(body.error()) == Reason::cluster_unavailable)) {
-    return std::nullopt;
-  }
+  if (!body && !tells_something(*reading, body.error(), deadline)) return std::nullopt;
+
+  audit::ApiAnswer answer;
+  const Reason reason = judge(*reading, body, answer);
+  const Last former = std::exchange(rehearsed_[copy.target], Last{canaries, reason, is_passed(reason)});
+  metrics_
+      .counter("canaryd_rehearsals_total", "Rollbacks tried with dryRun=All when a canary was first seen.",
+               {{"reason", std::string(name_of(reason))}})
+      .add();
+  if (former.canaries == canaries && former.reason == reason) return std::nullopt;  // refused as before
 
   audit::Record record;
   record.kind = audit::Kind::decision;
   record.id = random_id();
   record.target = target_ref(copy.target, &reading->rollout);
   record.action = "rehearsal";
+  record.verdict = "noop";
+  record.reason = name_of(reason);
   record.changes = changes_to_zero(reading->rollout, components);
   record.generation = reading->rollout.generation;
   record.patch = patch;
-  Reason reason = Reason::rehearsed;
-  audit::ApiAnswer answer;
-  answer.http_status = 200;
-  if (!body) {
-    reason = reason_for(body.error());
-    answer.http_status = body.error().http_status;
-    answer.detail = traffic::status_message(body.error().message);
-  } else if (const auto changed = traffic::changed_beyond_traffic(reading->json, *body); changed && !changed->empty()) {
-    reason = Reason::admission_changed;
-    answer.admission_changed = *changed;
-    answer.detail = "admission would also change " + joined(*changed);
-  }
-  record.reason = name_of(reason);
-  record.verdict = "noop";
-  record.api = answer;
+  record.api = std::move(answer);
   record.message = "Tried the rollback of " + copy.target.str() +
                    " with dryRun=All: " + std::string(policy::all_reasons()[static_cast<std::size_t>(reason)].meaning);
-  metrics_
-      .counter("canaryd_rehearsals_total", "Rollbacks tried with dryRun=All when a canary was first seen.",
-               {{"reason", record.reason}})
-      .add();
-  rehearsed_[copy.target] = canaries;
   return record;
+}
+
+// Whether a refused dry run says anything about the rollback: not when the API server was away, nor when the object
+// changed between the reading and the patch, as it does while a canary comes up.
+bool Rehearsal::tells_something(const Reading& reading, const Error& error, SteadyTime deadline) {
+  if (error.kind == ErrorKind::rejected) {
+    const auto again = reader_.fresh(reading.rollout.target, deadline);
+    return again && traffic::passes_same_tests(reading.rollout, again->rollout);
+  }
+  return error.kind != ErrorKind::conflict && reason_for(error) != Reason::cluster_unavailable;
 }
 
 }  // namespace canaryd::engine

@@ -17,6 +17,11 @@ MetricLabels labels_of(const Target& target, const traffic::ComponentRollout& c,
           {"revision", revision.str()}};
 }
 
+bool is_promoted(const traffic::ComponentRollout& c, const policy::Policy* policy, WallTime now) {
+  if (!policy::in_last_stage(c)) return false;
+  return policy == nullptr || !c.percent_since || now - *c.percent_since > policy->last_stage_window;
+}
+
 MetricLabels with(MetricLabels labels, const std::string& name, const std::string& value) {
   labels.emplace_back(name, value);
   return labels;
@@ -24,9 +29,9 @@ MetricLabels with(MetricLabels labels, const std::string& name, const std::strin
 
 }  // namespace
 
-std::vector<MetricFamily> rollout_series(
-    const std::vector<traffic::Rollout>& exposed,
-    const std::function<const policy::Policy*(const traffic::Rollout&)>& policy_of) {
+std::vector<MetricFamily> rollout_series(const std::vector<traffic::Rollout>& exposed,
+                                         const std::function<const policy::Policy*(const traffic::Rollout&)>& policy_of,
+                                         WallTime now) {
   MetricFamily revisions{
       "canaryd_rollout_revision", "1 for the canary and the stable revision of each canary in flight.", {}};
   MetricFamily percents{"canaryd_rollout_traffic_percent",
@@ -34,8 +39,9 @@ std::vector<MetricFamily> rollout_series(
                         {}};
   MetricFamily thresholds{"canaryd_threshold", "The policy's limits for the canary; +Inf is off.", {}};
   for (const auto& rollout : exposed) {
+    const policy::Policy* policy = policy_of(rollout);
     for (const auto& c : rollout.components) {
-      if (!policy::is_exposed(c)) continue;
+      if (!policy::is_exposed(c) || is_promoted(c, policy, now)) continue;
       const std::int64_t wanted = std::clamp<std::int64_t>(c.raw_percent.value_or(0), 0, 100);
       // What users may get: a rollback that Knative does not carry out must not make the alert about it go away.
       const auto share = static_cast<double>(std::max<std::int64_t>(wanted, c.share_of(c.latest_ready)));
@@ -46,7 +52,6 @@ std::vector<MetricFamily> rollout_series(
       revisions.samples.push_back({with(other, "role", "stable"), 1});
       percents.samples.push_back({with(canary, "role", "canary"), share});
       percents.samples.push_back({with(other, "role", "stable"), 100 - share});
-      const policy::Policy* policy = policy_of(rollout);
       if (policy == nullptr) continue;
       const auto& t = policy->thresholds;
       for (const auto& [signal, value] : {std::pair{"error_ratio", t.error_ratio},

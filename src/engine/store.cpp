@@ -22,6 +22,19 @@ bool is_older(const std::string& candidate, const std::string& held) {
   return read(candidate, a) && read(held, b) && a < b;
 }
 
+std::optional<TrafficSince> find_since(const std::map<Revision, TrafficSince>& since, const Revision& revision) {
+  const auto found = since.find(revision);
+  if (found == since.end()) return std::nullopt;
+  return found->second;
+}
+
+// Keeps what was known of a revision, else begins with `now`.
+void carry(const std::map<Revision, TrafficSince>& known, const Revision& revision, TrafficSince otherwise,
+           std::map<Revision, TrafficSince>& current) {
+  const auto found = known.find(revision);
+  current[revision] = found == known.end() ? otherwise : found->second;
+}
+
 bool any_exposed(const traffic::Rollout& rollout) {
   return std::any_of(rollout.components.begin(), rollout.components.end(), policy::is_exposed);
 }
@@ -41,10 +54,13 @@ std::optional<traffic::Rollout> RolloutStore::find(const Target& target) const {
 std::optional<TrafficSince> RolloutStore::traffic_since(const Target& target, const Revision& revision) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(target);
-  if (entry == entries_.end()) return std::nullopt;
-  const auto found = entry->second.traffic.find(revision);
-  if (found == entry->second.traffic.end()) return std::nullopt;
-  return found->second;
+  return entry == entries_.end() ? std::nullopt : find_since(entry->second.traffic, revision);
+}
+
+std::optional<TrafficSince> RolloutStore::full_since(const Target& target, const Revision& revision) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(target);
+  return entry == entries_.end() ? std::nullopt : find_since(entry->second.full, revision);
 }
 
 std::vector<traffic::Rollout> RolloutStore::exposed() const {
@@ -61,7 +77,7 @@ std::size_t RolloutStore::size() const {
   return entries_.size();
 }
 
-void RolloutStore::put(traffic::Rollout rollout) { take(std::move(rollout), false); }
+void RolloutStore::put(traffic::Rollout rollout) { take(std::move(rollout), Source::read); }
 
 void RolloutStore::list_began(const Namespace& scope) {
   const std::lock_guard lock(mutex_);
@@ -72,7 +88,7 @@ Result<kube::PageMark> RolloutStore::page(const Namespace&, std::string_view bod
   auto page = traffic::decode_page(body);
   if (!page) return fail(page.error());
   for (const auto& skipped : page->skipped) log_.warn("object_skipped", {{"why", skipped}});
-  for (auto& rollout : page->rollouts) take(std::move(rollout), true);
+  for (auto& rollout : page->rollouts) take(std::move(rollout), Source::list);
   return kube::PageMark{page->resource_version, page->continue_token};
 }
 
@@ -96,15 +112,14 @@ Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view l
   if (!event) return fail(event.error());
   switch (event->kind) {
     case traffic::EventKind::changed:
-      take(std::move(event->rollout), false);
+      take(std::move(event->rollout), Source::event);
       break;
     case traffic::EventKind::deleted:
       forget(event->rollout.target);
       break;
     case traffic::EventKind::skipped:
-      // A copy that is known to be old is worse than none: without one the object is read fresh.
       log_.warn("object_skipped", {{"why", event->message}});
-      if (!event->rollout.target.name.empty()) forget(event->rollout.target);
+      drop(event->rollout.target);
       break;
     case traffic::EventKind::bookmark:
     case traffic::EventKind::error:
@@ -113,7 +128,7 @@ Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view l
   return kube::EventMark{event->resource_version, event->error_code};
 }
 
-void RolloutStore::take(traffic::Rollout rollout, bool from_list) {
+void RolloutStore::take(traffic::Rollout rollout, Source source) {
   const Target target = rollout.target;
   bool exposed = any_exposed(rollout);
   {
@@ -122,25 +137,38 @@ void RolloutStore::take(traffic::Rollout rollout, bool from_list) {
     Entry& entry = position->second;
     // Every version that is seen makes the entry survive the list that is running: it may be newer than the list.
     entry.listed = list_number_;
+    // A page of a running list, too, may be older than what a patch's answer brought.
+    if (!is_new && is_older(rollout.resource_version, entry.rollout.resource_version)) return;
     const bool same_object = !is_new && entry.rollout.uid == rollout.uid;
-    if (same_object && !from_list && is_older(rollout.resource_version, entry.rollout.resource_version)) return;
-    if (!same_object) entry.traffic.clear();
+    if (!same_object) {
+      entry.traffic.clear();
+      entry.full.clear();
+    }
     exposed = exposed || any_exposed(entry.rollout);
-    const bool first_look = is_new && from_list;
     entry.rollout = std::move(rollout);
-    note_traffic(entry, clock_.now(), first_look);
+    // Only the watch's events show how a canary's traffic begins; in a list or a read it may have begun long ago.
+    note_traffic(entry, clock_.now(), source == Source::event);
   }
   on_change_(target, exposed);
 }
 
-void RolloutStore::note_traffic(Entry& entry, WallTime now, bool first_look) {
-  std::map<Revision, TrafficSince> current;
-  for (const auto& component : entry.rollout.components) {
-    if (!policy::is_exposed(component) || component.share_of(component.latest_ready) <= 0) continue;
-    const auto known = entry.traffic.find(component.latest_ready);
-    current[component.latest_ready] = known != entry.traffic.end() ? known->second : TrafficSince{now, !first_look};
+void RolloutStore::note_traffic(Entry& entry, WallTime now, bool seen_to_begin) {
+  std::map<Revision, TrafficSince> traffic;
+  std::map<Revision, TrafficSince> full;
+  const TrafficSince begins{now, seen_to_begin};
+  for (const auto& c : entry.rollout.components) {
+    if (policy::is_exposed(c) && c.share_of(c.latest_ready) > 0) carry(entry.traffic, c.latest_ready, begins, traffic);
+    if (policy::in_last_stage(c)) carry(entry.full, c.latest_ready, begins, full);
   }
-  entry.traffic = std::move(current);
+  entry.traffic = std::move(traffic);
+  entry.full = std::move(full);
+}
+
+// A copy that is known to be old is worse than none: without one the object is read fresh. It is not gone, so nobody is
+// told.
+void RolloutStore::drop(const Target& target) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(target);
 }
 
 void RolloutStore::forget(const Target& target) {

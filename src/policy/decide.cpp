@@ -13,6 +13,8 @@ using traffic::ComponentRollout;
 using traffic::ConditionStatus;
 using traffic::Rollout;
 
+constexpr auto clock_skew = std::chrono::seconds(5);  // what two machines' clocks may differ by
+
 // Collects the guards' answers; the first that does not pass decides.
 class Asking {
  public:
@@ -58,16 +60,10 @@ bool is_knative(const Rollout& rollout) {
   });
 }
 
-// The component whose canary the alert is about: the one that it names, else the first that is exposed.
-const ComponentRollout* find_subject(const Rollout& rollout, const std::optional<Revision>& named) {
-  const auto found = std::find_if(rollout.components.begin(), rollout.components.end(), [&](const ComponentRollout& c) {
-    return named ? c.latest_ready == *named : is_exposed(c);
-  });
+const ComponentRollout* find_named(const Rollout& rollout, const Revision& named) {
+  const auto found = std::find_if(rollout.components.begin(), rollout.components.end(),
+                                  [&](const ComponentRollout& c) { return c.latest_ready == named; });
   return found == rollout.components.end() ? nullptr : &*found;
-}
-
-bool any_exposed(const Rollout& rollout) {
-  return std::any_of(rollout.components.begin(), rollout.components.end(), is_exposed);
 }
 
 // Why an alert that names no component's ready revision is not acted on.
@@ -84,13 +80,16 @@ Decision about_another_revision(Asking& asking, const Rollout& rollout, const Re
 // Anything else at 100 is trap 8, or a promotion that is over, where the same patch would be trap 1.
 std::optional<Decision> last_stage_refuses(Asking& asking, const ComponentRollout& c, const Policy& policy,
                                            const Circumstances& circumstances) {
-  if (!c.percent_since) return asking.ends(Reason::rollback_impossible, "since when the percent is 100 is not known");
-  if (*c.percent_since > circumstances.now + std::chrono::seconds(5)) {
-    return asking.ends(Reason::rollback_impossible,
-                       "the percent's time is in the future: " + to_rfc3339(*c.percent_since));
+  const auto since = circumstances.full_since.find(c.latest_ready);
+  if (since == circumstances.full_since.end()) {
+    return asking.ends(Reason::rollback_impossible, "since when the percent is 100 is not known");
   }
-  if (circumstances.now - *c.percent_since > policy.last_stage_window) {
-    return asking.ends(Reason::no_canary, "at 100 since " + to_rfc3339(*c.percent_since) + ", longer than " +
+  if (since->second > circumstances.now + clock_skew) {
+    return asking.ends(Reason::rollback_impossible,
+                       "the percent's time is in the future: " + to_rfc3339(since->second));
+  }
+  if (circumstances.now - since->second > policy.last_stage_window) {
+    return asking.ends(Reason::no_canary, "at 100 since " + to_rfc3339(since->second) + ", longer than " +
                                               to_text(policy.last_stage_window) + ": promoted");
   }
   if (c.latest_created != c.latest_ready) {
@@ -108,8 +107,12 @@ std::optional<Decision> last_stage_refuses(Asking& asking, const ComponentRollou
 // The percent is 0 already: whether status followed.
 Decision at_zero(Asking& asking, const ComponentRollout& c) {
   const int share = c.share_of(c.latest_ready);
-  if (share == 0) return asking.ends(Reason::already_rolled_back, shown(c));
-  const std::string seen = c.latest_ready.str() + " still has " + std::to_string(share) + " % in status";
+  // Knative writes status.traffic before the ingress is programmed: the route condition says when (trap 7).
+  if (share == 0 && c.route.status == ConditionStatus::is_true) {
+    return asking.ends(Reason::already_rolled_back, shown(c));
+  }
+  const std::string seen = c.latest_ready.str() + " has " + std::to_string(share) + " % in status, and the route is " +
+                           (c.route.status == ConditionStatus::is_true ? "ready" : "not ready");
   const bool blocked = c.route.status == ConditionStatus::is_false || c.ready.status == ConditionStatus::is_false;
   return asking.ends(blocked ? Reason::rollback_blocked : Reason::rollback_pending,
                      blocked ? seen + "; " + c.route.reason + " " + c.route.message : seen);
@@ -126,6 +129,9 @@ std::optional<Decision> too_early(Asking& asking, const alert::Signal& signal, c
   if (since == circumstances.first_traffic.end()) {
     return asking.ends(Reason::stale_alert, "since when " + c.latest_ready.str() + " has traffic is not known");
   }
+  if (signal.alert.starts_at > circumstances.now + clock_skew) {
+    return asking.ends(Reason::stale_alert, "startsAt is in the future: " + to_rfc3339(signal.alert.starts_at));
+  }
   const WallTime earliest = since->second + policy.evidence_window;
   const std::string times = "startsAt " + to_rfc3339(signal.alert.starts_at) + ", first traffic of " +
                             c.latest_ready.str() + " " + to_rfc3339(since->second) + " and evidence window " +
@@ -135,11 +141,19 @@ std::optional<Decision> too_early(Asking& asking, const alert::Signal& signal, c
   return std::nullopt;
 }
 
-std::vector<Component> to_zero(const Rollout& rollout, const ComponentRollout& subject, const Policy& policy) {
+// Whether a component goes to 0 together with another that an alert is about.
+bool goes_along(const ComponentRollout& c, const Policy& policy, const Circumstances& circumstances) {
+  if (policy.components == Components::independent || c.latest_ready.empty()) return false;
+  if (c.canary_in_flight()) return c.raw_percent != 0;
+  Asking aside;
+  return in_last_stage(c) && !last_stage_refuses(aside, c, policy, circumstances);
+}
+
+std::vector<Component> to_zero(const Rollout& rollout, const ComponentRollout& subject, const Policy& policy,
+                               const Circumstances& circumstances) {
   std::vector<Component> components;
   for (const auto& c : rollout.components) {
-    const bool with_it = policy.components == Components::together && c.canary_in_flight() && c.raw_percent != 0;
-    if (c.component == subject.component || with_it) components.push_back(c.component);
+    if (c.component == subject.component || goes_along(c, policy, circumstances)) components.push_back(c.component);
   }
   return components;
 }
@@ -174,7 +188,31 @@ Decision decide_subject(Asking& asking, const alert::Signal& signal, const Rollo
     if (auto refusal = last_stage_refuses(asking, c, policy, circumstances)) return *refusal;
   }
   if (circumstances.stopped) return asking.ends(Reason::stopped, "the stop file exists");
-  return asking.acts(to_zero(rollout, c, policy));
+  return asking.acts(to_zero(rollout, c, policy, circumstances));
+}
+
+// An alert that names no revision may be about any component: the first that is to be rolled back decides, else what
+// holds the first canary in flight. A component in its last stage must not hide another's canary.
+Decision decide_unattributed(const Asking& asking, const alert::Signal& signal, const Rollout& rollout,
+                             const Policy& policy, const Circumstances& circumstances) {
+  std::vector<const ComponentRollout*> candidates;
+  for (const auto& c : rollout.components) {
+    if (!c.latest_ready.empty() && (c.canary_in_flight() || in_last_stage(c))) candidates.push_back(&c);
+  }
+  std::stable_sort(candidates.begin(), candidates.end(), [](const ComponentRollout* a, const ComponentRollout* b) {
+    return is_exposed(*a) && a->canary_in_flight() && !(is_exposed(*b) && b->canary_in_flight());
+  });
+  std::optional<Decision> first;
+  for (const auto* c : candidates) {
+    Asking about = asking;
+    about.passed(Reason::stale_revision, "the alert names no revision");
+    auto decision = decide_subject(about, signal, rollout, *c, policy, circumstances);
+    if (decision.verdict == Verdict::act) return decision;
+    if (!first) first = std::move(decision);
+  }
+  if (first) return *first;
+  Asking nothing = asking;
+  return nothing.ends(Reason::no_canary, shown(rollout));
 }
 
 }  // namespace
@@ -202,18 +240,15 @@ Decision decide_rollback(const alert::Signal& signal, const Rollout& rollout, co
   Asking asking;
   if (auto refusal = service_refuses(asking, signal, rollout, policy)) return *refusal;
 
-  const ComponentRollout* subject = find_subject(rollout, signal.revision);
-  if (subject == nullptr && !signal.revision && !any_exposed(rollout)) {
-    // Nothing exposed: either rolled back already (say which), or no canary at all.
-    const auto rolled_back =
-        std::find_if(rollout.components.begin(), rollout.components.end(),
-                     [](const ComponentRollout& c) { return !c.latest_ready.empty() && c.canary_in_flight(); });
-    if (rolled_back != rollout.components.end()) return at_zero(asking, *rolled_back);
-    return asking.ends(Reason::no_canary, shown(rollout));
+  // A service that was deleted and made anew counts its revisions from 00001 again.
+  if (rollout.created && signal.alert.starts_at < *rollout.created) {
+    return asking.ends(Reason::stale_alert, "startsAt " + to_rfc3339(signal.alert.starts_at) +
+                                                " is before the service was created, " + to_rfc3339(*rollout.created));
   }
+  if (!signal.revision) return decide_unattributed(asking, signal, rollout, *policy, circumstances);
+  const ComponentRollout* subject = find_named(rollout, *signal.revision);
   if (subject == nullptr) return about_another_revision(asking, rollout, *signal.revision);
-  asking.passed(Reason::stale_revision,
-                signal.revision ? "the alert names " + subject->latest_ready.str() : "the alert names no revision");
+  asking.passed(Reason::stale_revision, "the alert names " + subject->latest_ready.str());
   return decide_subject(asking, signal, rollout, *subject, *policy, circumstances);
 }
 

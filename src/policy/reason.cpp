@@ -24,7 +24,7 @@ constexpr std::array table{
     ReasonInfo{Reason::stale_revision, "stale_revision", Verdict::refuse,
                "The alert names a revision that is not the canary in flight."},
     ReasonInfo{Reason::stale_alert, "stale_alert", Verdict::hold,
-               "The alert names no revision and began too early to be surely about this canary."},
+               "The alert began too early to be surely about this canary."},
     ReasonInfo{Reason::resolved, "resolved", Verdict::noop, "The alert is resolved: nothing follows from that."},
     ReasonInfo{Reason::held, "held", Verdict::hold,
                "The alert is mapped to hold: it is recorded and nothing is changed."},

@@ -140,6 +140,13 @@ std::string described(const Json& value) {
 Field::Field(const Json* value, std::string path, Problem& problem)
     : value_(value != nullptr && value->is_null() ? nullptr : value), path_(std::move(path)), problem_(&problem) {}
 
+std::vector<std::string> Field::keys() const {
+  std::vector<std::string> out;
+  if (!is_object()) return out;
+  for (const auto& item : value_->items()) out.push_back(item.key());
+  return out;
+}
+
 bool Field::is_object() const { return value_ != nullptr && value_->is_object(); }
 
 Field Field::operator[](std::string_view key) const {

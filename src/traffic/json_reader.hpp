@@ -40,6 +40,7 @@ class Field {
   std::optional<WallTime> time() const;  // RFC 3339
   std::vector<Field> items() const;
   std::map<std::string, std::string> texts() const;
+  std::vector<std::string> keys() const;  // of an object, sorted; none of anything else
 
   void expected(std::string_view what) const;  // notes that `what` should have stood here
   Field judged_by(Problem& problem) const;     // the same place, noting its problems elsewhere

@@ -117,6 +117,16 @@ std::string rollback_patch(const Rollout& rollout, const std::vector<Component>&
   return patch.dump();
 }
 
+bool passes_same_tests(const Rollout& seen, const Rollout& now) {
+  return seen.uid == now.uid && seen.generation == now.generation &&
+         std::equal(seen.components.begin(), seen.components.end(), now.components.begin(), now.components.end(),
+                    [](const ComponentRollout& a, const ComponentRollout& b) {
+                      return a.raw_percent == b.raw_percent && a.latest_ready == b.latest_ready &&
+                             a.latest_rolledout == b.latest_rolledout && a.latest_created == b.latest_created &&
+                             a.previous_rolledout == b.previous_rolledout;
+                    });
+}
+
 Result<std::vector<std::string>> changed_beyond_traffic(std::string_view before_json, std::string_view after_json) {
   const Result<Document> before = Document::parse(before_json, {});
   if (!before) return fail(before.error());

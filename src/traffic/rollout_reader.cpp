@@ -65,6 +65,16 @@ std::vector<TrafficShare> read_shares(const Field& field) {
 }
 
 // Who owns the percent, and since when. Several own it when they wrote the same value; the newest counts.
+// Whether an entry's fields are canaryTrafficPercent of components and nothing else.
+bool holds_percents_only(const Field& fields) {
+  if (fields.keys() != std::vector<std::string>{"f:spec"}) return false;
+  const Field spec = fields["f:spec"];
+  for (const std::string& component : spec.keys()) {
+    if (spec[component].keys() != std::vector<std::string>{"f:canaryTrafficPercent"}) return false;
+  }
+  return true;
+}
+
 void read_owner(const std::vector<Field>& managed, std::string_view component, ComponentRollout& out) {
   const std::string owned = "f:" + std::string(component);
   for (const Field& entry : managed) {
@@ -76,6 +86,7 @@ void read_owner(const std::vector<Field>& managed, std::string_view component, C
     if (!out.percent_manager.empty() && time <= out.percent_since) continue;
     out.percent_manager = cut(entry["manager"].text(), 128);
     out.percent_since = time;
+    out.percent_entry_exclusive = holds_percents_only(entry["fieldsV1"]);
   }
 }
 
@@ -130,6 +141,7 @@ Rollout read_rollout(const Field& root) {
   const std::optional<std::int64_t> generation = metadata["generation"].integer();
   if (!generation || *generation < 0) metadata["generation"].expected("an integer of 0 or more");
   out.generation = generation.value_or(0);
+  out.created = metadata["creationTimestamp"].time();
   out.mode = read_mode(root);
   out.deleting = metadata["deletionTimestamp"].present();
   out.labels = metadata["labels"].texts();

@@ -20,12 +20,8 @@ inline constexpr Shape condition_shape[] = {{"type"}, {"status"}, {"reason"}, {"
 inline constexpr Shape status_shape[] = {
     {"deploymentMode"}, {"conditions", condition_shape}, {"components", components_shape}};
 
-inline constexpr Shape owned_percent_shape[] = {{"f:canaryTrafficPercent"}};
-inline constexpr Shape owned_components_shape[] = {
-    {"f:predictor", owned_percent_shape}, {"f:transformer", owned_percent_shape}, {"f:explainer", owned_percent_shape}};
-inline constexpr Shape owned_spec_shape[] = {{"f:spec", owned_components_shape}};
-inline constexpr Shape managed_shape[] = {
-    {"manager"}, {"operation"}, {"subresource"}, {"time"}, {"fieldsV1", owned_spec_shape}};
+// fieldsV1 whole: whether an entry holds nothing but the percent decides what its time is worth.
+inline constexpr Shape managed_shape[] = {{"manager"}, {"operation"}, {"subresource"}, {"time"}, {"fieldsV1"}};
 inline constexpr std::string_view mode_annotation = "serving.kserve.io/deploymentMode";
 inline constexpr Shape annotations_shape[] = {{mode_annotation}};
 inline constexpr Shape metadata_shape[] = {{"name"},

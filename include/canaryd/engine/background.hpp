@@ -1,7 +1,9 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -38,9 +40,15 @@ class Background {
   void confirm(const Intent& intent, std::chrono::milliseconds within);
   // An intent whose outcome is not known, to be settled by reading.
   void settle_later(const Intent& intent);
-  // Those that are open for the same target and generation: since a later patch with the same test was applied, none of
-  // them was. Taken out of the list; the caller records them as not applied, BEFORE the outcome that proves it.
-  std::vector<Intent> take_disproved(const Target& target, std::int64_t generation);
+  // Open intents with the same tests: one of these patches at most was applied, and the object does not tell which.
+  bool has_twin(const Intent& intent) const;
+  // From before a patch leaves until its outcome is recorded or left to settle_later: meanwhile its twins are not
+  // settled, since what a reading shows may be the work of either.
+  void sending(const Intent& intent);
+  void sent(const Intent& intent);
+  // Those that are open with the same tests as a patch that was applied: none of them was. Taken out of the list; the
+  // caller records them as not applied, BEFORE the outcome that proves it.
+  std::vector<Intent> take_disproved(const Intent& applied);
 
  private:
   void run();
@@ -48,6 +56,7 @@ class Background {
   void look_again();
   void check_overdue();
   void settle_open();
+  std::optional<Settlement> take_settled(const Intent& intent, Settlement settlement);
   void write(const std::vector<audit::Record>& records);
 
   const Settings& settings_;
@@ -60,13 +69,19 @@ class Background {
   Gauge unconfirmed_;
   Gauge open_intents_;
   Confirmations confirmations_;
-  std::vector<audit::Record> unwritten_;  // kept until the audit log takes them; the thread's own
+  std::deque<audit::Record> unwritten_;  // kept until the audit log takes them; the thread's own
 
-  std::mutex mutex_;
+  struct Open {
+    Intent intent;
+    bool has_twin;  // had one at any time: that the other was settled first proves nothing
+  };
+
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
   std::set<Target> changed_;
-  std::vector<Intent> open_;
+  std::vector<Open> open_;
+  std::vector<Intent> sending_;
   std::thread thread_;
 };
 

@@ -14,6 +14,7 @@ namespace canaryd::engine {
 
 // A rollback that was recorded as intended: what its settlement and its confirmation need to know.
 struct Intent {
+  audit::Record record;  // of the intent, or of its outcome: what later records about it repeat
   std::string id;
   Target target;
   Uid uid;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "canaryd/base/clock.hpp"
@@ -40,11 +41,15 @@ class Reader {
   // needs no such proof: the patch's own tests are.
   bool proven(const Reading& reading) const;
 
+  // Whether the watch's copy has a canary to take to 0: such targets come first, since acting needs no read.
+  bool looks_exposed(const Target& target) const;
+
   // What the object does not say and `decide` wants to know of it.
   policy::Circumstances circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
                                       SteadyTime deadline);
 
  private:
+  std::optional<WallTime> full_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component) const;
   WallTime traffic_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component,
                          SteadyTime deadline) const;
 
@@ -52,11 +57,20 @@ class Reader {
   RolloutStore& store_;
   const Clock& clock_;
   std::function<bool()> copies_are_fresh_;
+  void keep_json(const traffic::Rollout& rollout, const std::string& body);
+  std::string last_json(const traffic::Rollout& copy) const;
+
+  struct Body {
+    Uid uid;
+    std::int64_t generation = 0;
+    std::string json;
+  };
   struct Proof {
     std::string resource_version;
     SteadyTime at;
   };
   mutable std::mutex mutex_;
+  std::map<Target, Body> bodies_;   // of canaries with traffic; bounded
   std::map<Target, Proof> proofs_;  // bounded: old ones are dropped when there are many
 };
 

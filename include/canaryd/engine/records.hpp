@@ -24,6 +24,7 @@ struct Origin {
   const Delivery& delivery;
   const std::string& config_sha256;
   const policy::Policy* policy = nullptr;
+  const std::string* policy_sha256 = nullptr;  // of `policy`
 };
 
 // A decision without an action. `rollout` is nullptr when the object was not read.
@@ -35,9 +36,13 @@ audit::Record intent_record(const std::string& id, const Origin& origin, const s
                             const traffic::Rollout& rollout, const policy::Decision& decision,
                             const std::string& patch);
 
-// Its outcome; `api.result` says which.
-audit::Record outcome_record(const audit::Record& intent, policy::Verdict verdict, policy::Reason reason,
-                             audit::ApiAnswer api);
+// A later record about an intent: who, what, why and the guards are the intent's, or its outcome's.
+audit::Record follow_up(const audit::Record& earlier, audit::Kind kind, std::string reason, std::string message);
+
+// The intent's outcome; `api.result` says which.
+audit::Record outcome_record(const audit::Record& intent, policy::Reason reason, audit::ApiAnswer api);
+// The same, found out later: by reading the object, or because a later patch with the same tests was applied.
+audit::Record settlement_record(const audit::Record& intent, const std::string& result, const std::string& detail);
 
 // One line for Alertmanager's log: "rolled_back ml/iris".
 std::string answer_line(policy::Reason reason, const std::string& target);

@@ -11,6 +11,7 @@
 #include "canaryd/engine/reader.hpp"
 #include "canaryd/engine/rules.hpp"
 #include "canaryd/kube/api.hpp"
+#include "canaryd/policy/reason.hpp"
 #include "canaryd/traffic/rollout.hpp"
 
 namespace canaryd::engine {
@@ -28,7 +29,13 @@ class Rehearsal {
   void forget(const Target& target);
 
  private:
+  struct Last {
+    std::string canaries;
+    policy::Reason reason = policy::Reason::rehearsed;
+    bool passed = false;
+  };
   std::optional<audit::Record> rehearse(const traffic::Rollout& copy, const std::string& canaries);
+  bool tells_something(const Reading& reading, const Error& error, SteadyTime deadline);
 
   const Settings& settings_;
   kube::KubeApi& api_;
@@ -36,7 +43,7 @@ class Rehearsal {
   const std::function<bool(const traffic::Rollout&)> wanted_;
   const Clock& clock_;
   Metrics& metrics_;
-  std::map<Target, std::string> rehearsed_;  // the canaries that were, by target
+  std::map<Target, Last> rehearsed_;
 };
 
 }  // namespace canaryd::engine

@@ -15,6 +15,7 @@ struct Rules {
   std::vector<policy::Policy> policies;
   std::string stop_file;  // while it exists nothing is patched; empty: none
   std::string config_sha256;
+  std::vector<std::string> policy_sha256 = {};  // of each of `policies`, in their order; CurrentRules fills it in
 };
 
 // What stays for the life of the process.

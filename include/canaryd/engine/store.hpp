@@ -31,10 +31,14 @@ class RolloutStore final : public kube::ObjectSink {
 
   std::optional<traffic::Rollout> find(const Target& target) const;
   std::optional<TrafficSince> traffic_since(const Target& target, const Revision& revision) const;
+  // Likewise, since when a revision has stood in its last stage.
+  std::optional<TrafficSince> full_since(const Target& target, const Revision& revision) const;
   std::vector<traffic::Rollout> exposed() const;  // those with a canary that has or may get traffic
   std::size_t size() const;
   // Takes a newer version that did not come by the watch: a patch's answer, a fresh read. An older one is ignored.
   void put(traffic::Rollout rollout);
+  // A fresh read found nothing there.
+  void forget(const Target& target);
 
   void list_began(const Namespace& scope) override;
   Result<kube::PageMark> page(const Namespace& scope, std::string_view body) override;
@@ -46,10 +50,12 @@ class RolloutStore final : public kube::ObjectSink {
     traffic::Rollout rollout;
     std::uint64_t listed = 0;                  // number of the list that last named it
     std::map<Revision, TrafficSince> traffic;  // of the revisions that are canaries with traffic now
+    std::map<Revision, TrafficSince> full;     // of those in their last stage now
   };
-  void take(traffic::Rollout rollout, bool from_list);
-  void forget(const Target& target);
-  static void note_traffic(Entry& entry, WallTime now, bool first_look);
+  enum class Source : std::uint8_t { list, event, read };
+  void take(traffic::Rollout rollout, Source source);
+  void drop(const Target& target);
+  static void note_traffic(Entry& entry, WallTime now, bool seen_to_begin);
 
   const Clock& clock_;
   Logger& log_;

@@ -26,6 +26,8 @@ struct Circumstances {
   bool stopped = false;  // the stop file exists
   // Since when a revision has had traffic, at the latest; only asked of unattributed alerts.
   std::map<Revision, WallTime> first_traffic;
+  // Since when a revision has had 100 %, at the latest; only asked at stage 100.
+  std::map<Revision, WallTime> full_since;
   // Knative's word on the previous revisions; only asked at stage 100.
   std::map<Revision, traffic::ConditionStatus> revision_ready;
 };

@@ -19,6 +19,10 @@ namespace canaryd::traffic {
 // percent.
 std::string rollback_patch(const Rollout& rollout, const std::vector<Component>& components);
 
+// Whether a rollback patch made for `seen` would pass its tests on `now`. A failed test and a schema violation are the
+// same 422: this tells them apart. Pure.
+bool passes_same_tests(const Rollout& seen, const Rollout& now);
+
 // What differs between two versions of an object beyond canaryTrafficPercent, status, managedFields, generation and
 // resourceVersion: paths such as "/spec/predictor/minReplicas", at most 20. What admission changed on the way.
 Result<std::vector<std::string>> changed_beyond_traffic(std::string_view before_json, std::string_view after_json);

@@ -50,6 +50,9 @@ struct ComponentRollout {
   Condition ready;                        // PredictorReady, TransformerReady, ExplainerReady
   std::string percent_manager;            // managedFields' manager that owns the percent, empty when none
   std::optional<WallTime> percent_since;  // the time of that entry (1 s resolution)
+  // The entry holds nothing but canaryTrafficPercent fields. Otherwise its time may be that of any other field which
+  // the same manager changed.
+  bool percent_entry_exclusive = false;
 
   // The canary's and another revision's share in status, summed (a revision may stand there twice).
   int share_of(const Revision& revision) const;
@@ -65,6 +68,7 @@ struct Rollout {
   Uid uid;
   std::int64_t generation = 0;
   std::string resource_version;
+  std::optional<WallTime> created;  // metadata.creationTimestamp
   Mode mode = Mode::unknown;
   bool deleting = false;                      // metadata.deletionTimestamp is set
   std::map<std::string, std::string> labels;  // for the policies' selectors; kube's own bookkeeping labels included

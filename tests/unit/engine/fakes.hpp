@@ -41,6 +41,7 @@ class FakeLog final : public audit::AuditLog {
     records_.insert(records_.end(), records.begin(), records.end());
     return records_.size() - 1;
   }
+  Status check() override { return {}; }
   bool writable() const override { return true; }
   const audit::Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return id_; }

@@ -26,6 +26,7 @@ std::string decided(const alert::Signal& signal, const traffic::Rollout& rollout
 Circumstances with_previous(int number, ConditionStatus ready) {
   auto circumstances = noon();
   circumstances.revision_ready[rev(number)] = ready;
+  circumstances.full_since[rev(2)] = at("11:00:00");
   return circumstances;
 }
 
@@ -153,14 +154,14 @@ TEST_CASE("at stage 100 a newer revision makes the rollback impossible because i
 }
 
 TEST_CASE("at stage 100 a missing or future time holds and a long past one is a promotion") {
-  auto object = rollout(100, {2, 2, 2, 1});
+  const auto object = rollout(100, {2, 2, 2, 1});
   auto circumstances = with_previous(1, ConditionStatus::is_true);
   circumstances.now = at("11:20:00");
-  object.components[0].percent_since = std::nullopt;
+  circumstances.full_since.clear();
   CHECK(decided(bad_alert(rev(2)), object, circumstances) == "hold rollback_impossible");
-  object.components[0].percent_since = at("11:50:00");
+  circumstances.full_since[rev(2)] = at("11:50:00");
   CHECK(decided(bad_alert(rev(2)), object, circumstances) == "hold rollback_impossible");
-  object.components[0].percent_since = at("10:00:00");
+  circumstances.full_since[rev(2)] = at("10:00:00");
   CHECK(decided(bad_alert(rev(2)), object, circumstances) == "refuse no_canary");
 }
 
@@ -237,4 +238,56 @@ TEST_CASE("every decision says which guard decided and with what it saw") {
       CHECK(decision.components.empty());
     }
   }
+}
+
+TEST_CASE("components in their last stage go along with the one that an alert is about") {
+  auto object = rollout(100, {2, 2, 2, 1});
+  object.components.push_back(component(100, {2, 2, 2, 1}, Component::transformer));
+  auto circumstances = with_previous(1, ConditionStatus::is_true);
+  circumstances.revision_ready[rev(1, "transformer")] = ConditionStatus::is_true;
+  circumstances.full_since[rev(2, "transformer")] = at("11:00:00");
+  circumstances.now = at("11:20:00");
+  const auto policy = default_policy();
+  CHECK(decide_rollback(bad_alert(rev(2)), object, &policy, circumstances).components ==
+        std::vector{Component::predictor, Component::transformer});
+  circumstances.full_since[rev(2, "transformer")] = at("10:00:00");
+  CHECK(decide_rollback(bad_alert(rev(2)), object, &policy, circumstances).components ==
+        std::vector{Component::predictor});
+  circumstances.full_since[rev(2, "transformer")] = at("11:00:00");
+  circumstances.revision_ready[rev(1, "transformer")] = ConditionStatus::is_false;
+  CHECK(decide_rollback(bad_alert(rev(2)), object, &policy, circumstances).components ==
+        std::vector{Component::predictor});
+}
+
+TEST_CASE("a component left at 100 does not hide the canary of another from an alert without a revision") {
+  auto object = rollout(100, {2, 2, 2, 1});
+  object.components.push_back(component(20, {2, 2, 1}, Component::transformer));
+  auto circumstances = noon();
+  circumstances.first_traffic[rev(2)] = at("09:00:00");
+  circumstances.first_traffic[rev(2, "transformer")] = at("11:40:00");
+  const auto policy = default_policy();
+  const auto decision = decide_rollback(bad_alert(std::nullopt), object, &policy, circumstances);
+  CHECK(reason_of(decision) == "act rolled_back");
+  CHECK(decision.components == std::vector{Component::transformer});
+}
+
+TEST_CASE("shares at 0 with a route that is not ready are not called done") {
+  auto object = rollout(0, {2, 2, 1});
+  object.components[0].route.status = ConditionStatus::unknown;
+  CHECK(decided(bad_alert(rev(2)), object) == "noop rollback_pending");
+  object.components[0].route.status = ConditionStatus::is_false;
+  CHECK(decided(bad_alert(rev(2)), object) == "noop rollback_blocked");
+}
+
+TEST_CASE("an alert without a revision that begins in the future proves nothing") {
+  auto circumstances = noon();
+  circumstances.first_traffic[rev(2)] = at("11:00:00");
+  CHECK(decided(bad_alert(std::nullopt, "12:10:00"), rollout(20, {2, 2, 1}), circumstances) == "hold stale_alert");
+}
+
+TEST_CASE("an alert from before the service was created is about another of its name") {
+  auto object = rollout(20, {2, 2, 1});
+  object.created = at("11:50:00");
+  CHECK(decided(bad_alert(rev(2), "11:49:59"), object) == "hold stale_alert");
+  CHECK(decided(bad_alert(rev(2), "11:50:00"), object) == "act rolled_back");
 }
