@@ -12,7 +12,8 @@ class RollbackOnKubeApiserver(RollbackSuite, unittest.TestCase):
         try:
             cls.cluster.create_namespace("ml")
             kubeconfig = cls.cluster.kubeconfig(cls.cluster.folder / "kubeconfig")
-            cls.start(f"  kubeconfig:\n    file: {kubeconfig}", cls.cluster.request)
+            cls.start(f"  kubeconfig:\n    file: {kubeconfig}", cls.cluster.request, cls.cluster.url,
+                      cls.cluster.context, cls.cluster.token_file)
         except BaseException:
             cls.cluster.stop()
             raise

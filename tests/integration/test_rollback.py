@@ -11,7 +11,7 @@ class RollbackOnSandbox(RollbackSuite, unittest.TestCase):
         cls.sandbox = Sandbox()
         try:
             cls.sandbox.pause()
-            cls.start(cls.sandbox.url, cls.sandbox.request)
+            cls.start(cls.sandbox.url, cls.sandbox.request, cls.sandbox.url)
         except BaseException:
             cls.sandbox.stop()
             raise

@@ -45,8 +45,10 @@ class Canaryd:
         self.config_file.write_text(CONFIG.format(
             instance=instance, certificate=certificate, key=key, token_file=self.token_file, cluster=cluster,
             audit=self.audit_folder, more=more))
-        self.process = Process("canaryd", [canaryd, "serve", "--config", self.config_file],
-                               log_path=folder / "canaryd.log")
+        self._start(folder / "canaryd.log")
+
+    def _start(self, log):
+        self.process = Process("canaryd", [self.binary, "serve", "--config", self.config_file], log_path=log)
         try:
             started = self.process.wait_line(r"^.*\bstarted\b.*$", timeout=60).group(0)
             ports = dict(part.split("=", 1) for part in started.split() if "_port=" in part)
@@ -56,6 +58,11 @@ class Canaryd:
         except BaseException:
             self.stop()
             raise
+
+    def again(self):
+        """The same one, started anew after stop(): its folder, its log of records, other ports. Returns itself."""
+        self._start(self.config_file.parent / "canaryd-again.log")
+        return self
 
     def records(self):
         """All whole records of the audit log, in order."""

@@ -20,10 +20,14 @@ class MisbehavingApi:
     "nonsense"           200 with a body that is no JSON, not passed on
     "wrong_object"       200 with JSON that is no InferenceService, not passed on
     ("slow", seconds)    passed on after that time
+    a function           called, then passed on: what another does between the decision and the patch
+
+    `context`: the ssl.SSLContext for an upstream by https.
     """
 
-    def __init__(self, upstream):
+    def __init__(self, upstream, context=None):
         self.upstream = upstream
+        self.context = context
         self.on_patch = None
         self.on_get = None
         self.patches = 0
@@ -60,6 +64,9 @@ class MisbehavingApi:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         if fault is None:
             return self._pass(handler, body)
+        if callable(fault):
+            fault()
+            return self._pass(handler, body)
         if fault == "cut_before":
             return self._cut(handler)
         if fault in ("cut_after", "half_after"):
@@ -80,7 +87,7 @@ class MisbehavingApi:
 
     def _forward(self, handler, body):
         headers = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
-        return net.request(handler.command, self.upstream + handler.path, body or None, headers, timeout=30)
+        return net.request(handler.command, self.upstream + handler.path, body or None, headers, self.context, timeout=30)
 
     def _pass(self, handler, body):
         if "watch=" in handler.path:
@@ -95,7 +102,9 @@ class MisbehavingApi:
         handler.end_headers()
         handler.close_connection = True
         try:
-            with urllib.request.urlopen(self.upstream + handler.path, timeout=600) as upstream:
+            headers = {"Authorization": handler.headers["Authorization"]} if handler.headers["Authorization"] else {}
+            request = urllib.request.Request(self.upstream + handler.path, headers=headers)
+            with urllib.request.urlopen(request, timeout=600, context=self.context) as upstream:
                 for line in upstream:
                     handler.wfile.write(line)
                     handler.wfile.flush()

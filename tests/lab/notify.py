@@ -20,7 +20,7 @@ def alert(service, revision=None, alertname="CanaryHighErrorRate", namespace="ml
         labels["revision"] = revision
     fingerprint = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]
     return {"status": status, "labels": labels, "annotations": {"value": value},
-            "startsAt": starts_at or rfc3339(30), "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else rfc3339(),
+            "startsAt": starts_at or rfc3339(), "endsAt": "0001-01-01T00:00:00Z" if status == "firing" else rfc3339(),
             "generatorURL": "http://prometheus/graph", "fingerprint": fingerprint}
 
 
