@@ -66,6 +66,7 @@ audit::AlertRef alert_ref(const alert::Signal& signal) {
 
 std::vector<audit::GuardAnswer> guard_answers(const std::vector<policy::Guard>& guards) {
   std::vector<audit::GuardAnswer> out;
+  out.reserve(guards.size());
   for (const auto& guard : guards) out.push_back({std::string(name_of(guard.reason)), guard.passed, guard.detail});
   return out;
 }
