@@ -38,11 +38,14 @@ void read_kubeconfig(Section section, kube::ClusterSettings& out) {
   section.done();
 }
 
+// Whether "user:password@" may stand in it, however malformed it is.
+bool may_hold_user(const std::string& text) { return text.find('@') != std::string::npos; }
+
 void read_url(Section section, kube::ClusterSettings& out) {
-  section.text(
-      "address",
-      {"an https URL such as https://10.0.0.1:6443, or a plain http one on loopback only", is_cluster_url, true},
-      out.url);
+  section.text("address",
+               {"an https URL such as https://10.0.0.1:6443, or a plain http one on loopback only", is_cluster_url,
+                true, may_hold_user},
+               out.url);
   section.path("ca_file", {"the path of a PEM file with the API server's CA"}, out.ca_file);
   section.path("token_file", {"the path of a file that holds a bearer token"}, out.token_file);
   if (!out.ca_file.empty() && out.url.starts_with("http://")) {

@@ -107,7 +107,10 @@ ConfigReading read_config(std::string_view text, const std::string& file) {
   if (yaml.root && yaml.root->kind == YamlNode::Kind::map) {
     read_root(reading, &*yaml.root, out.config);
   } else if (yaml.root && yaml.root->kind != YamlNode::Kind::null) {
-    reading.issues.push_back({yaml.root->place, "got " + shown(*yaml.root) + ", expected a map with the key server"});
+    // Its text is not shown: a file with a token, given by mistake, reads as one.
+    const bool scalar = yaml.root->kind == YamlNode::Kind::scalar;
+    reading.issues.push_back(
+        {yaml.root->place, "got " + (scalar ? "a text" : shown(*yaml.root)) + ", expected a map with the key server"});
   } else if (reading.issues.empty()) {
     reading.issues.push_back({{}, "got nothing, expected a map with the key server"});
   }

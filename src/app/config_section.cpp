@@ -100,7 +100,9 @@ bool Section::take_text(const YamlNode& node, const std::string& where, const Wa
     out = node.text;
     return true;
   }
-  reading_.issues.push_back({node.place, where + ": got " + shown(node) + ", expected " + std::string(wanted.expected) +
+  const bool hidden = is_scalar && wanted.secret && wanted.secret(node.text);
+  const std::string got = hidden ? "a text that may hold a password" : shown(node);
+  reading_.issues.push_back({node.place, where + ": got " + got + ", expected " + std::string(wanted.expected) +
                                              (good ? " (for YAML this is no text: put it in quotes)" : "")});
   return false;
 }

@@ -27,6 +27,7 @@ struct Wanted {
   std::string_view expected;                                // "the name of a client"
   std::function<bool(const std::string&)> valid = nullptr;  // nullptr: any text that is not empty
   bool required = false;
+  std::function<bool(const std::string&)> secret = nullptr;  // of what is refused: do not show it
 };
 
 // One map of the configuration, read by naming each of its keys once; done() then refuses every key that nobody named.

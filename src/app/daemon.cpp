@@ -133,8 +133,11 @@ Status Daemon::begin() {
 
 void Daemon::tick() {
   server_->refresh();
+  static_cast<void>(audit_->check());  // what it finds it logs, and /readyz says
   // The log mends itself at an append, and none may come while the pod is not ready and gets no alerts.
-  if (!audit_->writable()) record_lifecycle("writable", "The audit log can be written again.");
+  if (!audit_->writable() && ++ticks_unwritable_ % 5 == 0) {
+    record_lifecycle("writable", "The audit log can be written again.");
+  }
   if (const auto text = config_watcher_->changed()) take(*text);
 }
 

@@ -64,6 +64,7 @@ class Daemon {
   std::unique_ptr<web::Server> server_;
   std::unique_ptr<web::AdminServer> admin_;
   bool running_ = false;
+  int ticks_unwritable_ = 0;
 };
 
 }  // namespace canaryd::app

@@ -17,7 +17,9 @@ class Signals {
     sigemptyset(&set_);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, &former_);
-    std::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error of a write, not the end of the process
+    // A peer that went away, a file that may not grow: errors of a write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
   }
   ~Signals() { pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
   Signals(const Signals&) = delete;

@@ -42,6 +42,21 @@ class GroupLog final : public AuditLog {
   Result<std::uint64_t> append(const std::vector<Record>& records) override {
     return append(records.data(), records.size());
   }
+  Status check() override {
+    std::unique_lock guard(mutex_);
+    if (leading_) {
+      if (writable_.load()) return {};
+      return fail(Error::io("the audit log is not writable"));
+    }
+    leading_ = true;
+    guard.unlock();
+    auto fine = writer_.check();
+    if (!fine) say_writable(false);
+    guard.lock();
+    leading_ = false;
+    if (!queue_.empty()) queue_.front()->wake.notify_one();
+    return fine;
+  }
   bool writable() const override { return writable_.load(); }
   const Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return log_id_; }
@@ -66,8 +81,7 @@ class GroupLog final : public AuditLog {
     leading_ = true;
     const auto batch = take();
     guard.unlock();
-    const bool writable = writer_.commit(batch);
-    if (writable_.exchange(writable) != writable) writable_gauge_.set(writable ? 1 : 0);
+    say_writable(writer_.commit(batch));
     guard.lock();
     leading_ = false;
     // Under the mutex: a request is gone as soon as its thread has seen `done`.
@@ -76,6 +90,10 @@ class GroupLog final : public AuditLog {
       request->wake.notify_one();
     }
     if (!queue_.empty()) queue_.front()->wake.notify_one();
+  }
+
+  void say_writable(bool writable) {
+    if (writable_.exchange(writable) != writable) writable_gauge_.set(writable ? 1 : 0);
   }
 
   std::vector<Request*> take() {
@@ -129,7 +147,7 @@ Status cut_tail(const Settings& settings, Files& files, File& file, const ReadBa
       "audit_tail_cut",
       {{"bytes", std::to_string(*size - found.end)}, {"after_byte", std::to_string(found.end)}, {"why", found.misfit}});
   if (auto kept = keep_torn(files, settings.directory, file, found.end, found.chain.seq); !kept) {
-    return kept;
+    return fail(kept.error());
   }
   if (auto cut = file.truncate(found.end); !cut) return cut;
   return files.sync_directory(settings.directory);

@@ -98,6 +98,30 @@ class PosixFile final : public File {
     return bytes;
   }
 
+  Status still_at(const std::string& path, std::uint64_t size) override {
+    struct stat open{};
+    struct stat named{};
+    if (::fstat(fd_.get(), &open) < 0) return fail(Error::from_errno("fstat " + path_, errno));
+    if (::lstat(path.c_str(), &named) < 0) {
+      return fail(Error::from_errno(path + " was moved, deleted or unmounted while canaryd wrote to it", errno));
+    }
+    if (open.st_nlink == 0 || open.st_dev != named.st_dev || open.st_ino != named.st_ino) {
+      return fail(Error::io(path + " was replaced by another file while canaryd wrote to it"));
+    }
+    if (static_cast<std::uint64_t>(open.st_size) != size) {
+      return fail(Error::io(path + " was changed by something else than canaryd: it has " +
+                            std::to_string(open.st_size) + " bytes, expected " + std::to_string(size)));
+    }
+    return {};
+  }
+
+  Status regular() {
+    struct stat found{};
+    if (::fstat(fd_.get(), &found) < 0) return fail(Error::from_errno("fstat " + path_, errno));
+    if (!S_ISREG(found.st_mode)) return fail(Error::io(path_ + " is not a regular file"));
+    return {};
+  }
+
   // See Files::open_append. Dropping is advice to the kernel: the best there is without direct I/O.
   Status drop_cache() {
     if (auto synced = sync(); !synced) return synced;
@@ -114,9 +138,12 @@ class PosixFile final : public File {
 };
 
 Result<std::unique_ptr<PosixFile>> opened(const std::string& path, int flags) {
-  const int fd = retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0600); });
+  // Without O_NONBLOCK a FIFO that was put there is waited for; regular files take no notice of it.
+  const int fd = retried([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0600); });
   if (fd < 0) return fail(Error::from_errno("open " + path, errno));
-  return std::make_unique<PosixFile>(fd, path);
+  auto file = std::make_unique<PosixFile>(fd, path);
+  if (auto regular = file->regular(); !regular) return fail(regular.error());
+  return file;
 }
 
 std::string parent_of(const std::string& path) {

@@ -5,6 +5,7 @@
 #include "canaryd/base/digest.hpp"
 #include "names.hpp"
 #include "sha256.hpp"
+#include "torn.hpp"
 
 namespace canaryd::audit {
 
@@ -37,6 +38,19 @@ Segment::Segment(Files& files, std::string directory, std::string name, std::uni
       last_length_(last_length),
       reserved_to_(end) {}
 
+Status Segment::still_there(std::uint64_t size) {
+  auto there = file_->still_at(path_in(directory_, name_), size);
+  if (there) return there;
+  touched_ = true;
+  failure_ = there.error();
+  return there;
+}
+
+Status Segment::check() {
+  if (failure_) return fail(*failure_);
+  return still_there(end_);
+}
+
 Status Segment::reserve(std::uint64_t bytes) {
   if (end_ + bytes <= reserved_to_) return {};
   std::uint64_t room = std::max(bytes, reserve_step);
@@ -53,9 +67,11 @@ Status Segment::append(std::string_view lines, std::uint64_t last_length) {
   auto done = file_->append(lines);
   if (done) done = file_->sync();
   if (!done) {
-    failed_ = true;
+    failure_ = done.error();
     return done;
   }
+  // What happened since the look before would otherwise be acknowledged and gone.
+  if (auto there = still_there(end_ + lines.size()); !there) return there;
   end_ += lines.size();
   last_length_ = last_length;
   return {};
@@ -78,18 +94,27 @@ Status Segment::check_last(File& file, const std::string& head) const {
   return {};
 }
 
-Result<std::optional<Cut>> Segment::reopen(const std::string& head) {
-  file_.reset();
-  auto file = files_.open_append(path_in(directory_, name_));
+// The descriptor of before is held until there is a better one: it may be the last that refers to a deleted log.
+Result<std::optional<Cut>> Segment::reopen(const std::string& head, std::uint64_t seq) {
+  const auto path = path_in(directory_, name_);
+  // open_append would create what is not there, and the next start take an empty file for a new log.
+  if (const auto there = files_.open_read(path); !there) return fail(there.error());
+  auto file = files_.open_append(path);
   if (!file) return fail(file.error());
   if (auto checked = check_last(**file, head); !checked) return fail(checked.error());
-  const auto cut = measure(**file, end_);
+  auto cut = measure(**file, end_);
   if (!cut) return fail(cut.error());
+  if (touched_ && cut->bytes > 0) {
+    auto kept = keep_torn(files_, directory_, **file, end_, seq);
+    if (!kept) return fail(kept.error());
+    cut->file = std::move(*kept);
+  }
   if (auto done = (*file)->truncate(end_); !done) return fail(done.error());
   if (auto done = files_.sync_directory(directory_); !done) return fail(done.error());
   file_ = std::move(*file);
   reserved_to_ = end_;
-  failed_ = false;
+  failure_.reset();
+  touched_ = false;
   if (cut->bytes == 0) return std::optional<Cut>();
   return std::optional<Cut>(*cut);
 }

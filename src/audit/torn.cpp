@@ -52,7 +52,8 @@ Result<std::uint64_t> count_records(Reader& torn) {
 
 }  // namespace
 
-Status keep_torn(Files& files, const std::string& directory, Reader& segment, std::uint64_t offset, std::uint64_t seq) {
+Result<std::string> keep_torn(Files& files, const std::string& directory, Reader& segment, std::uint64_t offset,
+                              std::uint64_t seq) {
   for (unsigned attempt = 1;; ++attempt) {
     const auto name = torn_name(seq, attempt);
     auto torn = files.open_append(path_in(directory, name));
@@ -62,8 +63,9 @@ Status keep_torn(Files& files, const std::string& directory, Reader& segment, st
     if (!*ours) continue;
     const auto size = (*torn)->size();
     if (!size) return fail(size.error());
-    if (auto copied = copy(segment, offset + *size, **torn); !copied) return copied;
-    return files.sync_directory(directory);
+    if (auto copied = copy(segment, offset + *size, **torn); !copied) return fail(copied.error());
+    if (auto synced = files.sync_directory(directory); !synced) return fail(synced.error());
+    return name;
   }
 }
 

@@ -13,8 +13,9 @@ namespace canaryd::audit {
 
 // Keeps the bytes of `segment` from `offset` to its end in a torn file that is on the disk, its name too, when this
 // returns. One that an interrupted start completed is taken as it is; one that holds something else, be it the half of
-// this tail, is never touched.
-Status keep_torn(Files& files, const std::string& directory, Reader& segment, std::uint64_t offset, std::uint64_t seq);
+// this tail, is never touched. Returns the torn file's name.
+Result<std::string> keep_torn(Files& files, const std::string& directory, Reader& segment, std::uint64_t offset,
+                              std::uint64_t seq);
 
 // A `recovered` record for each torn file that no record names yet: written after the cut, so that a crash in between
 // leaves the file and the next start records it.

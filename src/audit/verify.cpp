@@ -115,6 +115,7 @@ class Verification {
 
   void at_end(const std::string& name, const Lines& lines) {
     const Fault end{name, last_line_ + 1, lines.end_of_lines(), {}};
+    if (last_line_ == 0 && !lines.too_long()) verdict_.faults.push_back({name, 1, 0, "expected a first record"});
     last_line_ = 0;
     if (lines.unfinished() == 0) return;
     Fault fault = end;

@@ -15,6 +15,15 @@ void fail_all(const std::vector<Request*>& batch, const Error& error) {
   for (auto* request : batch) request->result = fail(error);
 }
 
+Record record_of(const Cut& cut) {
+  const auto bytes = std::to_string(cut.bytes) + " bytes that were never acknowledged were cut from the log";
+  if (cut.file.empty()) {
+    return recovered_record(cut, {{"why", "a write or fdatasync failed"}}, "A write failed: " + bytes + ".");
+  }
+  return recovered_record(cut, {{"file", cut.file}, {"why", "something else than canaryd touched the file"}},
+                          "The log was touched by others: " + bytes + " and kept in " + cut.file + ".");
+}
+
 std::vector<Counter> counters(Metrics& metrics) {
   std::vector<Counter> all;
   all.reserve(all_kinds.size());
@@ -39,11 +48,9 @@ Writer::Writer(Segment segment, Chain chain, const Clock& clock, Logger& log, Me
                                       latency_buckets())) {}
 
 bool Writer::commit(const std::vector<Request*>& batch) {
-  if (segment_.failed()) {
-    if (const auto reopened = reopen(); !reopened) {
-      fail_all(batch, reopened.error());
-      return false;
-    }
+  if (const auto usable = segment_.failed() ? reopen() : check(); !usable) {
+    fail_all(batch, usable.error());
+    return false;
   }
   const auto fitting = with_room(batch);
   if (fitting.empty()) return false;
@@ -55,8 +62,18 @@ bool Writer::commit(const std::vector<Request*>& batch) {
   return !full_;
 }
 
+Status Writer::check() {
+  const bool known = segment_.failed();
+  auto fine = segment_.check();
+  if (!fine && !known) {
+    failed_.add();
+    log_.error("audit_log_touched", {{"error", fine.error().message}});
+  }
+  return fine;
+}
+
 Status Writer::reopen() {
-  auto cut = segment_.reopen(chain_.prev);
+  auto cut = segment_.reopen(chain_.prev, chain_.seq);
   if (!cut) {
     failed_.add();
     log_.error("audit_reopen_failed", {{"error", cut.error().message}});
@@ -109,10 +126,7 @@ Status Writer::write(const std::vector<Request*>& batch) {
   Chain chain = chain_;
   std::string lines;
   if (cut_) {
-    add_line(lines, chain,
-             body_of(recovered_record(*cut_, {{"why", "a write or fdatasync failed"}},
-                                      "A write failed: " + std::to_string(cut_->bytes) +
-                                          " bytes that were never acknowledged were cut from the log.")));
+    add_line(lines, chain, body_of(record_of(*cut_)));
   }
   const std::uint64_t first = chain.seq;
   for (const auto* request : batch) {

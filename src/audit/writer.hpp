@@ -20,6 +20,8 @@ class Writer {
 
   // Sets the result of every request. True when the log can be said to be writable after it.
   bool commit(const std::vector<Request*>& batch);
+  // See AuditLog::check.
+  Status check();
   // Room for the outcome of an intent that an earlier process wrote.
   void keep_room(const Entry& intent) { room_.keep(intent.id, OutcomeRoom::of(intent)); }
 

@@ -1,6 +1,7 @@
 #include "canaryd/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,9 +9,26 @@
 
 namespace canaryd {
 
+namespace {
+
+// Of a folder read says EISDIR; a FIFO or a device may have no end.
+Status check_kind(int fd, const std::string& path) {
+  struct stat found{};
+  if (::fstat(fd, &found) < 0) return fail(Error::from_errno("cannot read " + path, errno));
+  if (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) return {};
+  return fail(Error::io("cannot read " + path + ": it is not a regular file"));
+}
+
+}  // namespace
+
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Without O_NONBLOCK opening a FIFO waits for a writer.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return fail(Error::from_errno("cannot read " + path, errno));
+  if (auto kind = check_kind(fd, path); !kind) {
+    ::close(fd);
+    return fail(kind.error());
+  }
   std::string text;
   std::array<char, 16384> buffer;
   while (true) {

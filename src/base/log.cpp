@@ -3,6 +3,7 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "canaryd/base/clock.hpp"
@@ -31,8 +32,8 @@ std::string_view name_of(LogLevel level) {
 
 // A logfmt value may stand bare when nothing in it needs quotes.
 bool is_bare(std::string_view value) {
-  return !value.empty() && value.find_first_of(" =\"\\") == std::string_view::npos &&
-         escaped(value, longest_value) == value;
+  const auto is_plain = [](char c) { return c > ' ' && c < 0x7F && c != '=' && c != '"' && c != '\\'; };
+  return !value.empty() && value.size() <= longest_value && std::all_of(value.begin(), value.end(), is_plain);
 }
 
 void append_logfmt(std::string& line, std::string_view key, std::string_view value) {

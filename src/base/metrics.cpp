@@ -8,6 +8,7 @@
 
 #include <iterator>
 #include <mutex>
+#include <unordered_map>
 
 namespace canaryd {
 
@@ -29,12 +30,34 @@ prometheus::MetricFamily converted(const MetricFamily& family) {
   return out;
 }
 
+// A name and labels in the order in which they were asked for; neither holds a zero byte.
+std::string known_key(const std::string& name, const MetricLabels& labels) {
+  std::string key = name;
+  for (const auto& [label, value] : labels) {
+    key += '\0';
+    key += label;
+    key += '\0';
+    key += value;
+  }
+  return key;
+}
+
 }  // namespace
 
 struct Metrics::Impl {
   prometheus::Registry registry{prometheus::Registry::InsertBehavior::Merge};
-  mutable std::mutex mutex;
+  mutable std::mutex mutex;  // of sources
   std::vector<std::function<std::vector<MetricFamily>()>> sources;
+  std::mutex known_mutex;                        // apart: a source may wait for someone who counts
+  std::unordered_map<std::string, void*> known;  // series by known_key(): asking prometheus-cpp costs microseconds
+
+  template <class Make>
+  void* series(const std::string& name, const MetricLabels& labels, Make make) {
+    const std::lock_guard lock(known_mutex);
+    void*& known_series = known[known_key(name, labels)];
+    if (known_series == nullptr) known_series = make();
+    return known_series;
+  }
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -46,7 +69,9 @@ void Gauge::add(double amount) { static_cast<prometheus::Gauge*>(series_)->Incre
 void Histogram::observe(double value) { static_cast<prometheus::Histogram*>(series_)->Observe(value); }
 
 Counter Metrics::counter(const std::string& name, const std::string& help, const MetricLabels& labels) {
-  return Counter(&prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(to_map(labels)));
+  return Counter(impl_->series(name, labels, [&] {
+    return &prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(to_map(labels));
+  }));
 }
 
 Gauge Metrics::gauge(const std::string& name, const std::string& help, const MetricLabels& labels) {

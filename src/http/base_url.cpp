@@ -5,6 +5,8 @@
 
 #include <memory>
 
+#include "canaryd/base/text.hpp"
+
 namespace canaryd::http {
 namespace {
 
@@ -26,6 +28,12 @@ bool is_loopback(const std::string& host) {
   return inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+// For an error. One that did not parse may hold a password all the same.
+std::string got(const std::string& url) {
+  if (url.find('@') != std::string::npos) return "got a text that may hold a password";
+  return "got \"" + escaped(url) + "\"";
+}
+
 }  // namespace
 
 Result<BaseUrl> parse_base_url(const std::string& url) {
@@ -33,17 +41,17 @@ Result<BaseUrl> parse_base_url(const std::string& url) {
   if (!parsed) return fail(Error::io("no memory for a URL"));
   const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0);
   if (code != CURLUE_OK || url.find('\0') != std::string::npos) {
-    return fail(Error::invalid("expected a URL such as https://10.0.0.1:6443, got \"" + url + "\""));
+    return fail(Error::invalid("expected a URL such as https://10.0.0.1:6443, " + got(url)));
   }
   const std::string scheme = part(parsed, CURLUPART_SCHEME);
   if (scheme != "https" && scheme != "http") {
-    return fail(Error::invalid("expected a URL with https:// or http://, got \"" + url + "\""));
+    return fail(Error::invalid("expected a URL with https:// or http://, " + got(url)));
   }
   if (!part(parsed, CURLUPART_USER).empty() || !part(parsed, CURLUPART_PASSWORD).empty()) {
     return fail(Error::invalid("expected a URL without a user and password in it"));
   }
   if (!part(parsed, CURLUPART_QUERY).empty() || !part(parsed, CURLUPART_FRAGMENT).empty()) {
-    return fail(Error::invalid("expected a URL without a query or fragment, got \"" + url + "\""));
+    return fail(Error::invalid("expected a URL without a query or fragment, " + got(url)));
   }
   BaseUrl base;
   base.text = part(parsed, CURLUPART_URL);

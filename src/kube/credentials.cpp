@@ -1,6 +1,7 @@
 #include "credentials.hpp"
 
 #include "canaryd/base/file.hpp"
+#include "canaryd/base/text.hpp"
 #include "canaryd/http/base_url.hpp"
 #include "pem.hpp"
 
@@ -19,7 +20,7 @@ Status check_address(http::Endpoint& endpoint, const std::string& what) {
   if (!url->tls && !url->loopback) {
     return fail(
         Error::invalid(what + ": plain http is allowed to a loopback address only (127.0.0.1, ::1, localhost), got \"" +
-                       endpoint.base_url + "\""));
+                       escaped(endpoint.base_url) + "\""));
   }
   endpoint.base_url = url->text;
   return {};

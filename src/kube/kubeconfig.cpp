@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "canaryd/base/file.hpp"
+#include "canaryd/base/text.hpp"
 #include "credentials.hpp"
 #include "pem.hpp"
 
@@ -10,6 +11,8 @@ namespace canaryd::kube {
 namespace {
 
 constexpr std::size_t max_kubeconfig_bytes = 1u << 20;
+
+std::string quoted(const std::string& list, const std::string& name) { return list + " \"" + escaped(name) + "\""; }
 
 // Reads one kubeconfig. Its keys are asked for by name and the tree is never walked: yaml-cpp lets an alias lead to its
 // own parent. Throws Error; from_kubeconfig catches it.
@@ -22,13 +25,13 @@ class Kubeconfig {
     if (context_name.empty()) context_name = text(root_, "current-context", "current-context");
     if (context_name.empty()) throw refused("current-context is not set and no context was named");
     const YAML::Node context = named("contexts", "context", context_name);
-    const std::string where = "contexts \"" + context_name + "\"";
+    const std::string where = quoted("contexts", context_name);
     const std::string cluster_name = text(context, "cluster", where);
     const std::string user_name = text(context, "user", where);
     if (cluster_name.empty()) throw refused(where + ": expected a cluster");
     Credentials credentials;
-    read_cluster(named("clusters", "cluster", cluster_name), "clusters \"" + cluster_name + "\"", credentials);
-    if (!user_name.empty()) read_user(named("users", "user", user_name), "users \"" + user_name + "\"", credentials);
+    read_cluster(named("clusters", "cluster", cluster_name), quoted("clusters", cluster_name), credentials);
+    if (!user_name.empty()) read_user(named("users", "user", user_name), quoted("users", user_name), credentials);
     return credentials;
   }
 
@@ -60,11 +63,11 @@ class Kubeconfig {
   YAML::Node named(const std::string& list, const std::string& kind, const std::string& name) const {
     const YAML::Node entries = member(root_, list, "the file");
     if (!entries.IsSequence()) throw refused(list + ": expected a list");
-    const std::string where = list + " \"" + name + "\"";
+    const std::string where = quoted(list, name);
     for (const auto& entry : entries) {
       if (entry.IsMap() && text(entry, "name", list) == name) return member(entry, kind, where);
     }
-    throw refused(list + ": there is none of the name \"" + name + "\"");
+    throw refused(list + ": there is none of the name \"" + escaped(name) + "\"");
   }
 
   std::string path(const YAML::Node& map, const std::string& key, const std::string& where) const {
@@ -138,9 +141,9 @@ Result<Credentials> from_kubeconfig(const std::string& file, const std::string& 
     return fail(error);
   } catch (const YAML::ParserException& error) {
     return fail(Error::invalid(file + ":" + std::to_string(error.mark.line + 1) + ":" +
-                               std::to_string(error.mark.column + 1) + ": " + error.msg));
+                               std::to_string(error.mark.column + 1) + ": " + escaped(error.msg)));
   } catch (const YAML::Exception& error) {
-    return fail(Error::invalid(file + ": " + error.what()));
+    return fail(Error::invalid(file + ": " + escaped(error.what())));
   }
 }
 

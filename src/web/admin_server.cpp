@@ -13,6 +13,14 @@ namespace {
 // Probes, one or two scrapers and a person: more is not for this listener.
 constexpr std::size_t admin_slots = 32;
 
+// Anybody may ask here and the handlers return at once: a client that takes longer is not reading its answer.
+Timing admin_timing() {
+  Timing timing;
+  timing.request = std::chrono::seconds(2);
+  timing.idle = std::chrono::seconds(15);
+  return timing;
+}
+
 class PlainAdminServer final : public AdminServer {
  public:
   PlainAdminServer(ListenSocket socket, Routes routes, const Clock& clock, Logger& log, Metrics& metrics)
@@ -20,7 +28,8 @@ class PlainAdminServer final : public AdminServer {
         clock_(clock),
         account_("admin", metrics, log, {}),
         connections_(
-            std::move(socket), admin_slots, [this](Connection& c, ConnectionTable& table) { serve(c, table); },
+            std::move(socket), admin_slots, ProtectWorking::no,
+            [this](Connection& c, ConnectionTable& table) { serve(c, table); },
             [this](const PeerAddress& peer) { account_.refused("too_many_connections", peer); }, log) {}
 
   int port() const override { return connections_.port(); }
@@ -59,7 +68,7 @@ class PlainAdminServer final : public AdminServer {
   }
 
   const Routes routes_;
-  const Timing timing_;
+  const Timing timing_ = admin_timing();
   const Clock& clock_;
   HttpAccount account_;
   ConnectionServer connections_;  // last: its threads use all of the above

@@ -37,6 +37,12 @@ std::string token_hash(const TokenClient& client, std::vector<std::string>& prob
     problems.push_back("client " + client.name + ": " + client.file + ": expected a token of at least 16 bytes");
     return {};
   }
+  // Others cannot arrive: the end of a header's value is trimmed, and it holds no control characters.
+  if (!std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; })) {
+    problems.push_back("client " + client.name + ": " + client.file +
+                       ": expected one token of printable ASCII characters without spaces");
+    return {};
+  }
   return sha256(token);
 }
 

@@ -34,8 +34,8 @@ struct ClientList {
   std::vector<std::string> problems;  // token files that admit nobody, and why
 };
 
-// Errors: `invalid`, a SAN of no known kind. A token file that is absent, empty or shorter than 16 bytes is no error:
-// it is logged and admits nobody.
+// Errors: `invalid`, a SAN of no known kind. A token file that is absent, empty, shorter than 16 bytes or holds other
+// than printable ASCII characters without spaces is no error: it is logged and admits nobody.
 Result<ClientList> read_clients(const ServerSettings& settings);
 
 // Decides who a client is. Safe from any thread.

@@ -13,11 +13,12 @@
 
 namespace canaryd::web {
 
-ConnectionServer::ConnectionServer(ListenSocket socket, std::size_t slots, Serve serve, Refused refused, Logger& log)
+ConnectionServer::ConnectionServer(ListenSocket socket, std::size_t slots, ProtectWorking protect, Serve serve,
+                                   Refused refused, Logger& log)
     : listen_fd_(std::move(socket.fd)),
       wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       port_(socket.port),
-      table_(slots),
+      table_(slots, protect),
       serve_(std::move(serve)),
       refused_(std::move(refused)),
       log_(log) {}

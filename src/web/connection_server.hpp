@@ -23,7 +23,8 @@ class ConnectionServer {
   using Serve = std::function<void(Connection&, ConnectionTable&)>;
   using Refused = std::function<void(const PeerAddress&)>;
 
-  ConnectionServer(ListenSocket socket, std::size_t slots, Serve serve, Refused refused, Logger& log);
+  ConnectionServer(ListenSocket socket, std::size_t slots, ProtectWorking protect, Serve serve, Refused refused,
+                   Logger& log);
   ~ConnectionServer();  // stops without patience
   ConnectionServer(const ConnectionServer&) = delete;
   ConnectionServer& operator=(const ConnectionServer&) = delete;

@@ -14,8 +14,10 @@ constexpr std::chrono::seconds grace{1};
 
 }  // namespace
 
-ConnectionTable::ConnectionTable(std::size_t slots)
-    : slots_(std::max<std::size_t>(slots, 1)), slots_a_peer_(std::max<std::size_t>(slots / 4, 1)) {}
+ConnectionTable::ConnectionTable(std::size_t slots, ProtectWorking protect)
+    : slots_(std::max<std::size_t>(slots, 1)),
+      slots_a_peer_(std::max<std::size_t>(slots / 4, 1)),
+      protects_working_(protect == ProtectWorking::yes) {}
 
 std::size_t ConnectionTable::count(const Filter& wanted) const {
   return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), wanted));
@@ -23,7 +25,7 @@ std::size_t ConnectionTable::count(const Filter& wanted) const {
 
 Connection* ConnectionTable::victim(const Filter& among, SteadyTime now) {
   const auto rank = [&](const Connection& c) -> std::optional<int> {
-    if (c.condemned_ || c.phase_ == Phase::working || !among(c)) return std::nullopt;
+    if (c.condemned_ || (protects_working_ && c.phase_ == Phase::working) || !among(c)) return std::nullopt;
     if (c.phase_ == Phase::closing) return 0;
     if (!c.authenticated_ && now - c.since_ >= grace) return 1;
     if (c.phase_ == Phase::idle) return 2;
@@ -84,7 +86,7 @@ bool ConnectionTable::enter(Connection& connection, Phase phase) {
   if (connection.condemned_) return false;
   if (draining_ && phase != Phase::closing) return false;
   connection.phase_ = phase;
-  if (phase == Phase::working) connection.authenticated_ = true;
+  if (protects_working_ && phase == Phase::working) connection.authenticated_ = true;
   if (connection.authenticated_) connection.since_ = std::chrono::steady_clock::now();
   return true;
 }

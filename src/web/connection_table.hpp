@@ -14,7 +14,7 @@
 namespace canaryd::web {
 
 // What a connection is doing. Only `working` (the request is authenticated, its body is read or its handler runs) is
-// safe from having to give way.
+// safe from having to give way, and that only in a table that protects it.
 enum class Phase : std::uint8_t { handshake, idle, head, working, closing };
 
 // One accepted socket, owned by the table and used by its thread until it is released.
@@ -33,14 +33,18 @@ class Connection {
   bool condemned_ = false;      // its socket is shut, its thread is on the way out, its slot is free
 };
 
+// Whether a connection at work keeps its slot. `no` where requests need no credentials: being at work then proves
+// nothing, and a client that never reads its answers would hold the slot until the request's deadline.
+enum class ProtectWorking : std::uint8_t { no, yes };
+
 // The bounded set of open connections. When a new one needs a slot, the one that deserves it least gives way: first one
 // that has shown no credentials for a second, then an idle one, then the oldest without credentials. A peer that holds
 // a quarter of the slots has to take one of its own. Safe from any thread.
 class ConnectionTable {
  public:
-  explicit ConnectionTable(std::size_t slots);
+  ConnectionTable(std::size_t slots, ProtectWorking protect);
 
-  // Takes the socket in; nullptr when nobody gives way (all are working), or while draining.
+  // Takes the socket in; nullptr when nobody gives way (all are working and protected), or while draining.
   Connection* admit(UniqueFd fd, PeerAddress peer);
   // As many connections are on the way out as there are slots: let new ones wait in the kernel's queue until one of
   // them is released. Their sockets are shut, so that takes a moment of CPU time, and no client can draw it out.
@@ -66,6 +70,7 @@ class ConnectionTable {
 
   const std::size_t slots_;
   const std::size_t slots_a_peer_;
+  const bool protects_working_;
   mutable std::mutex mutex_;
   std::condition_variable released_;
   std::list<Connection> connections_;

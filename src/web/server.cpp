@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <mutex>
 #include <utility>
@@ -26,6 +27,28 @@ Result<TlsMaterial> load_tls(const TlsSettings& settings) {
   return make_tls_material(settings, *files);
 }
 
+// Refuses a certificate that clients would not accept now.
+Status check_validity(const TlsMaterial& material, const TlsSettings& settings, const Clock& clock) {
+  const std::int64_t now = std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
+  if (now > material.not_after) return fail(Error::invalid(settings.certificate + ": the certificate has expired"));
+  if (now < material.not_before) {
+    return fail(Error::invalid(settings.certificate + ": the certificate is not valid yet"));
+  }
+  return {};
+}
+
+// For a start and a reload. A file that goes away later admits nobody until it is back; a server that could admit
+// nobody from the beginning is a mistake, and Alertmanager does not retry a 401.
+Result<ClientList> load_clients(const ServerSettings& settings) {
+  auto clients = read_clients(settings);
+  if (!clients || !clients->sans.empty()) return clients;
+  const auto admits = [](const ClientList::Token& token) { return !token.sha256.empty(); };
+  if (clients->problems.empty() || std::any_of(clients->tokens.begin(), clients->tokens.end(), admits)) return clients;
+  std::string why;
+  for (const auto& problem : clients->problems) why += (why.empty() ? "" : "; ") + problem;
+  return fail(Error::invalid("no client could be admitted: " + why));
+}
+
 class GuardedServer final : public Server {
  public:
   GuardedServer(Parts parts, ListenSocket socket, WebHooks hooks, const Clock& clock, Logger& log, Metrics& metrics,
@@ -44,7 +67,7 @@ class GuardedServer final : public Server {
         not_after_gauge_(metrics.gauge("canaryd_certificate_not_after_seconds",
                                        "End of the serving certificate's validity, Unix time.")),
         connections_(
-            std::move(socket), settings_.max_connections,
+            std::move(socket), settings_.max_connections, ProtectWorking::yes,
             [this](Connection& c, ConnectionTable& table) { serve(c, table); },
             [this](const PeerAddress& peer) { account_.refused("too_many_connections", peer); }, log) {
     not_after_gauge_.set(static_cast<double>(tls_.not_after()));
@@ -59,7 +82,8 @@ class GuardedServer final : public Server {
     const std::lock_guard lock(settings_mutex_);
     auto tls = load_tls(settings.tls);
     if (!tls) return fail(tls.error());
-    auto clients = read_clients(settings);
+    if (auto valid = check_next(*tls, settings.tls); !valid) return valid;
+    auto clients = load_clients(settings);
     if (!clients) return fail(clients.error());
     tls_.swap(std::move(*tls));
     take_clients(std::move(*clients));
@@ -78,14 +102,25 @@ class GuardedServer final : public Server {
   }
 
  private:
+  // One that ends when the one in force does is no worse: a certificate that has run out must not keep another client
+  // CA or other clients from being taken.
+  Status check_next(const TlsMaterial& material, const TlsSettings& settings) const {
+    if (material.not_after == tls_.not_after()) return {};
+    return check_validity(material, settings, clock_);
+  }
+
   void refresh_tls() {
     const auto files = read_tls_files(settings_.tls);
     const std::string seen = files ? fingerprint(*files) : files.error().message;
-    if (seen == tls_.fingerprint() || seen == last_bad_) return;
+    if (seen == tls_.fingerprint()) return;
     auto material = files ? make_tls_material(settings_.tls, *files) : Result<TlsMaterial>(fail(files.error()));
+    // Tried again even when it was refused before: one that is not valid yet becomes so.
+    if (material) {
+      if (auto valid = check_next(*material, settings_.tls); !valid) material = fail(valid.error());
+    }
     if (!material) {
+      if (seen != last_bad_) log_.error("certificate_refused", {{"error", material.error().message}});
       last_bad_ = seen;  // said once
-      log_.error("certificate_refused", {{"error", material.error().message}});
       return;
     }
     last_bad_.clear();
@@ -155,8 +190,12 @@ Result<std::unique_ptr<Server>> create_guarded_server(const ServerSettings& sett
   std::signal(SIGPIPE, SIG_IGN);
   auto tls = load_tls(settings.tls);
   if (!tls) return fail(tls.error());
-  auto clients = read_clients(settings);
+  auto clients = load_clients(settings);
   if (!clients) return fail(clients.error());
+  // There is no older one to keep, and a process that runs takes the next one by itself.
+  if (auto valid = check_validity(*tls, settings.tls, clock); !valid) {
+    log.error("certificate_not_valid", {{"error", valid.error().message}});
+  }
   auto socket = open_listen_socket(settings.listen);
   if (!socket) return fail(socket.error());
   return std::make_unique<GuardedServer>(Parts{settings, std::move(*tls), std::move(*clients)}, std::move(*socket),

@@ -28,10 +28,11 @@ using X509StorePtr = std::unique_ptr<x509_store_st, SslFree>;
 // A certificate, its key and the client CA, checked to belong together, ready to serve.
 struct TlsMaterial {
   SslContextPtr context;
-  X509StorePtr client_ca;      // null: no client certificates
-  std::string fingerprint;     // of all the bytes
-  std::string ca_fingerprint;  // of the CA's
-  std::int64_t not_after = 0;  // the serving certificate's end, Unix seconds
+  X509StorePtr client_ca;       // null: no client certificates
+  std::string fingerprint;      // of all the bytes
+  std::string ca_fingerprint;   // of the CA's
+  std::int64_t not_before = 0;  // the serving certificate's validity, Unix seconds
+  std::int64_t not_after = 0;
 };
 
 std::string fingerprint(const TlsFiles& files);

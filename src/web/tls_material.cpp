@@ -79,6 +79,7 @@ Status use_certificate(TlsMaterial& material, const TlsSettings& settings, const
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
     return fail(Error::invalid(settings.key + ": expected the private key of " + settings.certificate));
   }
+  material.not_before = unix_time(X509_get0_notBefore(chain.front().get()));
   material.not_after = unix_time(X509_get0_notAfter(chain.front().get()));
   return {};
 }

@@ -26,6 +26,9 @@ class File : public Reader {
   virtual Status sync() = 0;                          // fdatasync
   virtual Status truncate(std::uint64_t size) = 0;    // and sync
   virtual Status reserve(std::uint64_t bytes) = 0;    // fallocate beyond the end without changing the size
+  // io unless the open file has `size` bytes and is what `path` names: not deleted, moved, replaced, cut or written to
+  // by somebody else, its volume not unmounted. Cheap: two system calls.
+  virtual Status still_at(const std::string& path, std::uint64_t size) = 0;
 };
 
 // The seam to the file system (tests replace it with one that fails and forgets what was not synced). Safe from any
@@ -39,6 +42,7 @@ class Files {
   // Created 0600, O_CLOEXEC. What an earlier descriptor left in the page cache is written out first and then dropped,
   // so that what is read is what the disk holds: after a failed writeback the cache shows bytes that are nowhere else.
   virtual Result<std::unique_ptr<File>> open_append(const std::string& path) = 0;
+  // Refuses what is no regular file, and does not wait for the other end of a FIFO.
   virtual Result<std::unique_ptr<Reader>> open_read(const std::string& path) = 0;
   virtual Status sync_directory(const std::string& path) = 0;
   // Held until the process ends or the returned object goes; io when another process holds it.

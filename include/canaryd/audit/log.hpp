@@ -35,12 +35,17 @@ class AuditLog {
   virtual ~AuditLog() = default;
 
   // Returns the record's seq once its bytes are on disk (fdatasync returned). Errors: `io`; then nothing of it may be
-  // acted on or acknowledged. A failed write or fdatasync is final for the descriptor: a later append first reopens the
-  // file, reads it back and cuts it to its last whole line. For an intent the room of its outcome is reserved first.
+  // acted on or acknowledged. A failed write or fdatasync, or a file that others touched, is final for the descriptor:
+  // a later append first reopens the file, checks that nothing acknowledged is missing and cuts what stands behind it.
+  // For an intent the room of its outcome is reserved first.
   virtual Result<std::uint64_t> append(const Record& record) = 0;
   // Several records, in order, all or none acknowledged.
   virtual Result<std::uint64_t> append(const std::vector<Record>& records) = 0;
-  // False after a failed append until one succeeds: /readyz says so.
+  // Looks whether the file that is written still stands at its path and holds what was written (two system calls, to be
+  // asked about once a second): otherwise `io`, and writable() is false until an append has reopened the log. Every
+  // append looks too; this tells when none comes. While a batch is being written, what the last one said.
+  virtual Status check() = 0;
+  // False after a failed append or check until one succeeds: /readyz says so.
   virtual bool writable() const = 0;
   virtual const Recovered& recovered() const = 0;
   virtual const std::string& log_id() const = 0;

@@ -27,7 +27,8 @@ struct WebHooks {
 // while it runs.
 class Server {
  public:
-  // Binds and loads the certificates. Errors: `invalid` (certificate, key, CA, with file), `io` (bind).
+  // Binds and loads the certificates. Errors: `invalid` (certificate, key, CA, with file; no client that could
+  // be admitted, with the token files), `io` (bind).
   static Result<std::unique_ptr<Server>> create(const ServerSettings& settings, WebHooks hooks, const Clock& clock,
                                                 Logger& log, Metrics& metrics);
   virtual ~Server() = default;
@@ -37,9 +38,11 @@ class Server {
   // Stops accepting, lets running requests end (until `patience`), closes the rest. Returns when no thread is left.
   virtual void stop(std::chrono::milliseconds patience) = 0;
   // Takes new clients, tokens and certificate files; the listen address and max_connections stay. Whole or not at all.
+  // A certificate that has expired or is not valid yet is refused here, and at create() only logged.
   virtual Status reconfigure(const ServerSettings& settings) = 0;
   // Looks whether certificate or token files changed and swaps them in; called by the owner every few seconds. A bad
-  // new pair is logged and the old one stays. Returns the serving certificate's end in `certificate_not_after`'s gauge.
+  // new pair (one that does not belong together, has expired or is not valid yet) is logged and the old one stays.
+  // Returns the serving certificate's end in `certificate_not_after`'s gauge.
   virtual void refresh() = 0;
 };
 

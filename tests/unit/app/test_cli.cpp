@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -109,6 +113,19 @@ TEST_CASE("a file that cannot be read fails") {
     CHECK(result.out.empty());
     CHECK(result.err.find("/nonexistent/") != std::string::npos);
   }
+}
+
+TEST_CASE("a good configuration is told with what was not looked at") {
+  std::string file = (std::filesystem::temp_directory_path() / "canaryd-cli-XXXXXX").string();
+  const int fd = mkstemp(file.data());
+  REQUIRE(fd >= 0);
+  close(fd);
+  std::ofstream(file) << default_config();
+  const Ran result = ran({"check-config", file});
+  std::filesystem::remove(file);
+  CHECK(result.code == 0);
+  CHECK(result.out.starts_with(file + " is good: clients "));
+  CHECK(result.out.ends_with("; the files it names were not looked at\n"));
 }
 
 TEST_CASE("an output that cannot be written is a failure") {

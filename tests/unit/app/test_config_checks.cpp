@@ -62,10 +62,10 @@ TEST_CASE("there is one way to the cluster") {
 }
 
 TEST_CASE("plain http leaves the machine nowhere") {
-  for (const auto* address : {"http://10.0.0.1", "http://example.com", "http://127.0.0.1.example.com", "http://[::2]",
-                              "http://localhost.evil", "http://a@127.0.0.1", "http://127.0.0.1@a", "ftp://127.0.0.1",
-                              "https://", "https://a:0", "https://a:x", "127.0.0.1", "https://a?b", "https://a#b",
-                              "https://[::1", "HTTP://10.0.0.1", "http://0.0.0.0", "https://a b"}) {
+  for (const auto* address :
+       {"http://10.0.0.1", "http://example.com", "http://127.0.0.1.example.com", "http://[::2]",
+        "http://localhost.evil", "ftp://127.0.0.1", "https://", "https://a:0", "https://a:x", "127.0.0.1",
+        "https://a?b", "https://a#b", "https://[::1", "HTTP://10.0.0.1", "http://0.0.0.0", "https://a b"}) {
     CAPTURE(address);
     CHECK(problems_with("cluster: {url: {address: '" + std::string(address) + "'}}\n") ==
           Lines{"c.yaml:10:26: cluster.url.address: got \"" + std::string(address) +
@@ -73,6 +73,16 @@ TEST_CASE("plain http leaves the machine nowhere") {
   }
   CHECK(problems_with("cluster: {url: {address: 'http://127.0.0.1:1', ca_file: /ca}}\n") ==
         Lines{"c.yaml:10:57: cluster.url.ca_file: a CA for plain http, expected none, or an https address"});
+}
+
+TEST_CASE("the address of the cluster is refused with a user in it and no password is shown") {
+  for (const auto* address : {"https://me:secret@kube", "http://a@127.0.0.1", "http://127.0.0.1@a", "me:secret@kube",
+                              "https://me:secret word@kube", "https://kube/?me:secret@"}) {
+    CAPTURE(address);
+    CHECK(problems_with("cluster: {url: {address: '" + std::string(address) + "'}}\n") ==
+          Lines{"c.yaml:10:26: cluster.url.address: got a text that may hold a password, expected an https URL such as "
+                "https://10.0.0.1:6443, or a plain http one on loopback only"});
+  }
 }
 
 TEST_CASE("a matcher that cannot be read is refused at its place") {

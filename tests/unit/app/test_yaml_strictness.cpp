@@ -123,6 +123,14 @@ TEST_CASE("depth and size are bounded") {
   CHECK(problems_of(many + "]") == Lines{"c.yaml:1:20005: too many entries, expected at most 10000"});
 }
 
+TEST_CASE("a file with a token given by mistake is refused without showing it") {
+  for (const auto* text :
+       {"goodtoken-0123456789\n", "'goodtoken-0123456789'", "goodtoken 0123456789\n", "goodtoken\n0123"}) {
+    CAPTURE(text);
+    CHECK(problems_of(text) == Lines{"c.yaml:1:1: got a text, expected a map with the key server"});
+  }
+}
+
 TEST_CASE("an empty file is refused") {
   const Lines expected{"c.yaml:1:1: got nothing, expected a map with the key server"};
   for (const auto* text : {"", "# only a comment\n", "---\n", "~\n"}) {
@@ -130,5 +138,5 @@ TEST_CASE("an empty file is refused") {
     CHECK(problems_of(text) == expected);
   }
   CHECK(problems_of("[]") == Lines{"c.yaml:1:1: got a list, expected a map with the key server"});
-  CHECK(problems_of("server") == Lines{"c.yaml:1:1: got server, expected a map with the key server"});
+  CHECK(problems_of("server") == Lines{"c.yaml:1:1: got a text, expected a map with the key server"});
 }

@@ -69,6 +69,15 @@ class MemoryFile final : public File {
     return files_.allocate(*node_, node_->cache.size() + bytes);
   }
 
+  Status still_at(const std::string& path, std::uint64_t size) override {
+    const std::lock_guard guard(files_.mutex_);
+    if (dead()) return fail(Error::io("crashed"));
+    const auto found = files_.nodes_.find(path);
+    if (found == files_.nodes_.end() || found->second != node_) return fail(Error::io(path + " was moved"));
+    if (node_->cache.size() != size) return fail(Error::io(path + " was changed"));
+    return {};
+  }
+
   Result<std::uint64_t> size() override {
     const std::lock_guard guard(files_.mutex_);
     if (dead()) return fail(Error::io("crashed"));

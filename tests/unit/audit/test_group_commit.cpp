@@ -89,3 +89,20 @@ TEST_CASE("a failed fdatasync fails all that waited for it and only them") {
   CHECK(verdict.intact);
   CHECK(std::set<std::string>(verdict.open_intents.begin(), verdict.open_intents.end()) == acknowledged);
 }
+
+TEST_CASE("looks at the log come between appends and hold up none of them") {
+  Lab lab;
+  const auto log = lab.log();
+  in_threads(8, [&](int thread) {
+    for (int i = 0; i < 200; ++i) {
+      if (thread < 4) {
+        CHECK(log->check());
+      } else {
+        CHECK(log->append(decision(std::to_string(i))));
+      }
+    }
+  });
+  CHECK(log->writable());
+  CHECK(lab.lines().size() == 801);
+  CHECK(lab.verdict().intact);
+}

@@ -25,6 +25,7 @@ class HeldLog final : public AuditLog {
     changed_.notify_all();
     return records_.size();
   }
+  Status check() override { return {}; }
   bool writable() const override { return true; }
   const Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return id_; }

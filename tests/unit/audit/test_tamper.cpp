@@ -150,7 +150,7 @@ TEST_CASE("a log cut anywhere is a shorter log with an unfinished line and never
   for (std::size_t size = 1; size < content.size(); ++size) {
     const auto verdict = judged(content.substr(0, size));
     CAPTURE(size);
-    CHECK(verdict.intact);
+    CHECK(verdict.intact == (size > lines[0].size()));  // without a first record it is no log
     CHECK(verdict.records == line_of(content, size) - 1);
     CHECK(verdict.head != sha256_hex(lines.back()));
     CHECK(verdict.notes.size() == (content[size - 1] == '\n' ? 0 : 1));
@@ -225,4 +225,17 @@ TEST_CASE("two segments are one chain and a missing one is a fault") {
   Lab missing;
   missing.files.put(folder + "/segment-00000000000000000003.jsonl", joined(second));
   CHECK_FALSE(missing.verdict().intact);
+}
+
+TEST_CASE("a segment without a first record is a fault and not an intact log of none") {
+  for (const std::string content : {"", "{\"seq\":0", "garbage without an end"}) {
+    CAPTURE(content);
+    const auto verdict = judged(content);
+    CHECK_FALSE(verdict.intact);
+    REQUIRE(verdict.faults.size() == 1);
+    CHECK(verdict.faults[0].file == "segment-00000000000000000000.jsonl");
+    CHECK(verdict.faults[0].line == 1);
+    CHECK(verdict.faults[0].byte == 0);
+    CHECK(verdict.faults[0].what == "expected a first record");
+  }
 }

@@ -160,6 +160,14 @@ TEST_CASE("plain http is for loopback only") {
   CHECK(api.error().message.starts_with("cluster.url: plain http is allowed to a loopback address only"));
 }
 
+TEST_CASE("what a kubeconfig holds is escaped in its refusal") {
+  CHECK(refusal(kubeconfig(R"(server: "https://kube.example\r\nevent=fake")", "token: t")) ==
+        R"(: expected a URL such as https://10.0.0.1:6443, got "https://kube.example\r\nevent=fake")");
+  CHECK(refusal(kubeconfig(https, "token: t"), "a\nb") == R"(: contexts: there is none of the name "a\nb")");
+  CHECK(refusal(kubeconfig("server: 'https://me:secret@kube example'", "token: t")) ==
+        ": expected a URL such as https://10.0.0.1:6443, got a text that may hold a password");
+}
+
 TEST_CASE("a kubeconfig that is not there is an error of this machine") {
   const auto credentials = kube::from_kubeconfig("/nonexistent/config", "");
   REQUIRE_FALSE(credentials.has_value());

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <stdexcept>
+#include <thread>
 
 #include "fixture.hpp"
 
@@ -20,13 +21,27 @@ struct RunningAdmin {
     server->start();
   }
   ~RunningAdmin() { server->stop(); }
-  Client client() const {
+  Client client(const std::string& source = "127.0.0.1") const {
     ClientOptions options;
     options.tls = false;
+    options.source = source;
     return Client(server->port(), options);
   }
   HttpAnswer ask(const std::string& request_line, const std::string& rest = "") const {
     return client().exchange(request_line + " HTTP/1.1\r\nHost: c\r\n" + rest + "\r\n");
+  }
+
+  // Clients that pipeline requests for the large answer and never read: each keeps its request from ending.
+  std::vector<Client> never_reading(int sources, int of_each) const {
+    std::string requests;
+    for (int i = 0; i < 20; ++i) requests += "GET /metrics HTTP/1.1\r\nHost: c\r\n\r\n";
+    std::vector<Client> clients;
+    for (int i = 0; i < sources * of_each; ++i) {
+      clients.push_back(client("127.0.0." + std::to_string(2 + i % sources)));
+      clients.back().send(requests);
+    }
+    for (const auto& c : clients) REQUIRE(c.readable_within(Client::Ms(8000)));  // its answer has begun
+    return clients;
   }
 
   SystemClock clock;
@@ -81,6 +96,23 @@ TEST_CASE("idle clients do not starve a probe") {
     idle.emplace_back(admin.server->port(), options);
   }
   for (int i = 0; i < 5; ++i) CHECK(admin.ask("GET /healthz").status == 200);
+}
+
+TEST_CASE("clients that pipeline and never read do not keep a probe out") {
+  const RunningAdmin admin;
+  const auto holding = admin.never_reading(4, 8);  // every slot, by four peers with a quarter each
+  for (int i = 0; i < 5; ++i) CHECK(admin.ask("GET /healthz").body == "ok\n");
+}
+
+TEST_CASE("a client that does not read its answer is gone after a few seconds") {
+  const RunningAdmin admin;
+  const auto began = std::chrono::steady_clock::now();
+  const auto holding = admin.never_reading(1, 1);
+  const std::string counted = R"(reason="too_slow")";
+  while (admin.metrics.text().find(counted) == std::string::npos) {
+    REQUIRE(std::chrono::steady_clock::now() - began < std::chrono::seconds(8));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 }  // namespace canaryd::web::test

@@ -23,12 +23,12 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
   X509_EXTENSION_free(extension);
 }
 
-X509* new_certificate(EVP_PKEY* key, const std::string& name, int days) {
+X509* new_certificate(EVP_PKEY* key, const std::string& name, int days, int from = -400) {
   static long serial = 1;
   X509* certificate = X509_new();
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600L * 24 * 400);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 3600L * 24 * from);
   X509_gmtime_adj(X509_getm_notAfter(certificate), 3600L * 24 * days);
   X509_set_pubkey(certificate, key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
@@ -62,9 +62,9 @@ std::string Authority::pem() const {
   return pem_of([&](BIO* bio) { PEM_write_bio_X509(bio, certificate_.get()); });
 }
 
-Issued Authority::issue(const std::string& sans, int days) const {
+Issued Authority::issue(const std::string& sans, int days, int from) const {
   const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-  const std::unique_ptr<X509, void (*)(X509*)> leaf(new_certificate(key.get(), "leaf", days), &X509_free);
+  const std::unique_ptr<X509, void (*)(X509*)> leaf(new_certificate(key.get(), "leaf", days, from), &X509_free);
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate_.get()));
   add_extension(leaf.get(), certificate_.get(), NID_subject_alt_name, sans);
   X509_sign(leaf.get(), key_.get(), EVP_sha256());

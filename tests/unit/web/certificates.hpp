@@ -23,7 +23,8 @@ class Authority {
 
   std::string pem() const;
   // `sans` as OpenSSL's configuration spells them: "DNS:localhost,IP:127.0.0.1".
-  Issued issue(const std::string& sans, int days = 30) const;
+  // `from` and `days`: the begin and the end of its validity in days from now.
+  Issued issue(const std::string& sans, int days = 30, int from = -400) const;
 
  private:
   std::unique_ptr<evp_pkey_st, void (*)(evp_pkey_st*)> key_;

@@ -51,7 +51,7 @@ TEST_CASE("an IPv6 peer counts by its network and a mapped IPv4 one by its addre
 }
 
 TEST_CASE("an idle connection gives way before one that is in its handshake") {
-  ConnectionTable table(2);
+  ConnectionTable table(2, ProtectWorking::yes);
   Pair idle;
   Pair fresh;
   Pair next;
@@ -67,7 +67,7 @@ TEST_CASE("an idle connection gives way before one that is in its handshake") {
 }
 
 TEST_CASE("a connection that shows no credentials for a second gives way before an idle one that did") {
-  ConnectionTable table(2);
+  ConnectionTable table(2, ProtectWorking::yes);
   Pair idle;
   Pair slow;
   Pair next;
@@ -82,7 +82,7 @@ TEST_CASE("a connection that shows no credentials for a second gives way before 
 }
 
 TEST_CASE("nobody gives way while all are working") {
-  ConnectionTable table(1);
+  ConnectionTable table(1, ProtectWorking::yes);
   Pair busy;
   Pair next;
   Connection* working = table.admit(std::move(busy.ours), peer("a"));
@@ -93,8 +93,22 @@ TEST_CASE("nobody gives way while all are working") {
   CHECK(table.open() == 0);
 }
 
+TEST_CASE("one at work gives way like any other where it is not protected") {
+  ConnectionTable table(2, ProtectWorking::no);
+  Pair busy;
+  Pair fresh;
+  Pair next;
+  Connection* working = table.admit(std::move(busy.ours), peer("a"));
+  REQUIRE(table.enter(*working, Phase::working));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  REQUIRE(table.admit(std::move(fresh.ours), peer("b")) != nullptr);
+  REQUIRE(table.admit(std::move(next.ours), peer("c")) != nullptr);
+  CHECK(busy.shut());
+  CHECK_FALSE(fresh.shut());
+}
+
 TEST_CASE("a table whose leaving connections equal its slots is crowded until one is released") {
-  ConnectionTable table(1);
+  ConnectionTable table(1, ProtectWorking::yes);
   Pair one;
   Pair two;
   Connection* leaving = table.admit(std::move(one.ours), peer("a"));

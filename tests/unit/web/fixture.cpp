@@ -50,7 +50,7 @@ RunningServer::RunningServer(const std::function<void(ServerSettings&)>& change,
     const std::lock_guard lock(mutex_);
     refusals_.push_back(reason);
   };
-  auto created = create_guarded_server(settings, std::move(hooks), clock_, log_, metrics, timing);
+  auto created = create_guarded_server(settings, std::move(hooks), clock, log_, metrics, timing);
   if (!created) throw std::runtime_error(created.error().message);
   server = std::move(*created);
   server->start();

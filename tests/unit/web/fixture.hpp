@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -26,6 +28,17 @@ std::string honest_request(const std::string& extra = "", const std::string& tar
 std::string post(const std::string& headers, const std::string& body,
                  const std::string& target = "/webhooks/alertmanager");
 
+// The system's time, moved.
+class MovedClock final : public Clock {
+ public:
+  WallTime now() const override { return system_.now() + ahead.load(); }
+  SteadyTime steady() const override { return system_.steady(); }
+  std::atomic<std::chrono::hours> ahead{std::chrono::hours(0)};
+
+ private:
+  SystemClock system_;
+};
+
 // The guarded server in this process, with what its hooks heard.
 class RunningServer {
  public:
@@ -47,11 +60,11 @@ class RunningServer {
   Authority authority{"serving CA"};
   Authority client_authority{"client CA"};
   Metrics metrics;
+  MovedClock clock;
   ServerSettings settings;
   std::unique_ptr<Server> server;
 
  private:
-  SystemClock clock_;
   Logger log_{LogFormat::logfmt, LogLevel::error};
   std::mutex mutex_;
   std::vector<std::string> refusals_;

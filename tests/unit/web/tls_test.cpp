@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "../../../src/web/tls_files.hpp"
@@ -103,6 +104,55 @@ TEST_CASE("a certificate is swapped by a symlink without a restart and without d
   running.server->refresh();
   CHECK(Client(running.port()).peer_certificate() == one.certificate);
   CHECK(before.exchange(honest_request()).status == 200);
+}
+
+TEST_CASE("a certificate that has expired or is not valid yet does not replace a good one") {
+  RunningServer running;
+  const std::string good = Client(running.port()).peer_certificate();
+  const std::string file = running.settings.tls.certificate;
+  const std::vector<std::pair<Issued, std::string>> bad{
+      {running.authority.issue("DNS:old", -1), ": the certificate has expired"},
+      {running.authority.issue("DNS:early", 60, 30), ": the certificate is not valid yet"}};
+  for (const auto& [issued, why] : bad) {
+    CAPTURE(why);
+    running.folder.write("tls.crt", issued.certificate);
+    running.folder.write("tls.key", issued.key);
+    running.server->refresh();
+    CHECK(Client(running.port()).peer_certificate() == good);
+    const auto taken = running.server->reconfigure(running.settings);
+    REQUIRE_FALSE(taken.has_value());
+    CHECK(taken.error().message == file + why);
+    CHECK(Client(running.port()).peer_certificate() == good);
+  }
+  const Issued next = running.authority.issue("DNS:next");
+  running.folder.write("tls.crt", next.certificate);
+  running.folder.write("tls.key", next.key);
+  running.server->refresh();
+  CHECK(Client(running.port()).peer_certificate() == next.certificate);
+}
+
+TEST_CASE("a certificate that is not valid yet is taken once it is") {
+  RunningServer running;
+  const Issued soon = running.authority.issue("DNS:soon", 60, 1);
+  running.folder.write("tls.crt", soon.certificate);
+  running.folder.write("tls.key", soon.key);
+  running.server->refresh();
+  CHECK(Client(running.port()).peer_certificate() != soon.certificate);
+  running.clock.ahead = std::chrono::hours(25);
+  running.server->refresh();
+  CHECK(Client(running.port()).peer_certificate() == soon.certificate);
+}
+
+TEST_CASE("a server that starts with an expired certificate serves it and takes other changes until the next one") {
+  const Authority authority("CA");
+  const Issued old = authority.issue("DNS:old", -1);
+  RunningServer running([&](ServerSettings& settings) {
+    std::ofstream(settings.tls.certificate, std::ios::trunc) << old.certificate;
+    std::ofstream(settings.tls.key, std::ios::trunc) << old.key;
+  });
+  CHECK(Client(running.port()).peer_certificate() == old.certificate);
+  running.settings.tls.client_ca = running.folder.path("client-ca.crt");
+  CHECK(running.server->reconfigure(running.settings).has_value());
 }
 
 TEST_CASE("certificate and key are read from one version however often it is swapped meanwhile") {

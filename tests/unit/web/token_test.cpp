@@ -61,6 +61,32 @@ TEST_CASE("an empty or short token file admits nobody") {
   CHECK(status_with(running, "sixteen-bytes-xy") == 200);
 }
 
+TEST_CASE("a token that no client can send admits nobody and the refusal names its file") {
+  RunningServer running;
+  const std::string good = "tokens/with+odd=characters~%41";
+  const std::vector<std::string> odd_ones{" " + good,
+                                          good + " ",
+                                          "two words of a token",
+                                          "with\ttabs-in-the-token",
+                                          "two-lines-of\na-single-token",
+                                          std::string("with-a-\0-in-the-token", 21),
+                                          "with-a-\x7f-in-the-token",
+                                          std::string("caf\xc3\xa9-caf\xc3\xa9-caf\xc3\xa9")};
+  for (const auto& odd : odd_ones) {
+    CAPTURE(odd);
+    running.folder.write("token", odd + "\n");
+    const auto taken = running.server->reconfigure(running.settings);
+    REQUIRE_FALSE(taken.has_value());
+    CHECK(taken.error().message == "no client could be admitted: client am: " + running.folder.path("token") +
+                                       ": expected one token of printable ASCII characters without spaces");
+    running.server->refresh();
+    CHECK(status_with(running, odd) != 200);
+  }
+  running.folder.write("token", good + "\n");
+  CHECK(running.server->reconfigure(running.settings).has_value());
+  CHECK(status_with(running, good) == 200);
+}
+
 TEST_CASE("the scheme is read in any case and the token exactly") {
   RunningServer running;
   CHECK(status_with(running, token, "bearer") == 200);
