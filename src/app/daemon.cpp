@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "canaryd/base/file.hpp"
+#include "canaryd/base/random.hpp"
 #include "canaryd/base/version.hpp"
 
 namespace canaryd::app {
@@ -172,6 +173,7 @@ void Daemon::refuse(const std::string& why) {
 void Daemon::record_lifecycle(const std::string& event, const std::string& message) {
   audit::Record record;
   record.kind = audit::Kind::lifecycle;
+  record.id = random_id();
   record.event = event;
   record.config_sha256 = config_.sha256;
   record.details = {{"version", std::string(version)}, {"instance", config_.instance}};

@@ -1,4 +1,4 @@
-#include "canaryd/engine/actuator.hpp"
+#include "actuator.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
-#include "canaryd/engine/background.hpp"
+#include "background.hpp"
 
 #include <algorithm>
 #include <map>
 
-#include "canaryd/engine/records.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

@@ -1,10 +1,10 @@
-#include "canaryd/engine/confirmation.hpp"
+#include "confirmation.hpp"
 
 #include <algorithm>
 #include <string>
 
 #include "canaryd/base/time_text.hpp"
-#include "canaryd/engine/records.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

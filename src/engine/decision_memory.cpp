@@ -1,4 +1,4 @@
-#include "canaryd/engine/decision_memory.hpp"
+#include "decision_memory.hpp"
 
 #include <utility>
 

@@ -1,12 +1,12 @@
 #include "canaryd/engine/engine.hpp"
 
-#include "canaryd/engine/actuator.hpp"
-#include "canaryd/engine/background.hpp"
-#include "canaryd/engine/reader.hpp"
-#include "canaryd/engine/receiver.hpp"
-#include "canaryd/engine/rehearsal.hpp"
-#include "canaryd/engine/series.hpp"
-#include "canaryd/engine/store.hpp"
+#include "actuator.hpp"
+#include "background.hpp"
+#include "reader.hpp"
+#include "receiver.hpp"
+#include "rehearsal.hpp"
+#include "series.hpp"
+#include "store.hpp"
 
 namespace canaryd::engine {
 

@@ -1,4 +1,4 @@
-#include "canaryd/engine/intent.hpp"
+#include "intent.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "canaryd/engine/reader.hpp"
+#include "reader.hpp"
 
 #include <algorithm>
 

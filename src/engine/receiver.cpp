@@ -1,4 +1,4 @@
-#include "canaryd/engine/receiver.hpp"
+#include "receiver.hpp"
 
 #include <sys/stat.h>
 
@@ -9,9 +9,9 @@
 
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/text.hpp"
-#include "canaryd/engine/records.hpp"
 #include "canaryd/traffic/decode.hpp"
 #include "canaryd/traffic/patch.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

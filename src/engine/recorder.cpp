@@ -1,4 +1,4 @@
-#include "canaryd/engine/recorder.hpp"
+#include "recorder.hpp"
 
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/time_text.hpp"

@@ -1,4 +1,4 @@
-#include "canaryd/engine/records.hpp"
+#include "records.hpp"
 
 #include "canaryd/base/time_text.hpp"
 

@@ -1,11 +1,11 @@
-#include "canaryd/engine/rehearsal.hpp"
+#include "rehearsal.hpp"
 
 #include <utility>
 
 #include "canaryd/base/random.hpp"
-#include "canaryd/engine/records.hpp"
 #include "canaryd/traffic/decode.hpp"
 #include "canaryd/traffic/patch.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

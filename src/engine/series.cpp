@@ -1,4 +1,4 @@
-#include "canaryd/engine/series.hpp"
+#include "series.hpp"
 
 #include <algorithm>
 #include <string>

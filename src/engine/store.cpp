@@ -1,4 +1,4 @@
-#include "canaryd/engine/store.hpp"
+#include "store.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "canaryd/engine/target_locks.hpp"
+#include "target_locks.hpp"
 
 namespace canaryd::engine {
 

@@ -69,6 +69,15 @@ class Rooms(unittest.TestCase):
         self.files = [path.relative_to(SOURCE) for top in ("src", "include")
                       for path in sorted((SOURCE / top).rglob("*.[ch]pp"))]
 
+    def test_the_documented_table_is_the_builds(self):
+        text = (SOURCE / "docs/architecture.md").read_text()
+        rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", text[text.index("\n## Rooms"):], re.MULTILINE)
+        documented = {room: known.strip() for room, known in rows}
+        self.assertEqual(set(documented), set(self.rooms))
+        for room, known in documented.items():
+            names = set(self.rooms) - {room} if known == "all" else set(re.findall(r"\w+", known)) | {"base"}
+            self.assertEqual(self.rooms[room], names - {room}, f"{room} in docs/architecture.md")
+
     def test_the_table_names_each_room_and_each_room_has_its_folder(self):
         self.assertIn("engine", self.rooms)
         self.assertEqual(self.rooms["policy"], {"base", "traffic", "alert"})

@@ -6,10 +6,10 @@
 #include "canaryd/audit/log.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
-#include "canaryd/engine/decision_memory.hpp"
-#include "canaryd/engine/records.hpp"
 #include "canaryd/policy/decide.hpp"
 #include "canaryd/traffic/rollout.hpp"
+#include "decision_memory.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

@@ -12,12 +12,12 @@
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
-#include "canaryd/engine/confirmation.hpp"
-#include "canaryd/engine/intent.hpp"
-#include "canaryd/engine/reader.hpp"
-#include "canaryd/engine/rehearsal.hpp"
 #include "canaryd/engine/rules.hpp"
-#include "canaryd/engine/store.hpp"
+#include "confirmation.hpp"
+#include "intent.hpp"
+#include "reader.hpp"
+#include "rehearsal.hpp"
+#include "store.hpp"
 
 namespace canaryd::engine {
 

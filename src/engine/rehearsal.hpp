@@ -8,11 +8,11 @@
 #include "canaryd/audit/record.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/metrics.hpp"
-#include "canaryd/engine/reader.hpp"
 #include "canaryd/engine/rules.hpp"
 #include "canaryd/kube/api.hpp"
 #include "canaryd/policy/reason.hpp"
 #include "canaryd/traffic/rollout.hpp"
+#include "reader.hpp"
 
 namespace canaryd::engine {
 

@@ -9,10 +9,10 @@
 
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/error.hpp"
-#include "canaryd/engine/store.hpp"
 #include "canaryd/kube/api.hpp"
 #include "canaryd/policy/decide.hpp"
 #include "canaryd/traffic/rollout.hpp"
+#include "store.hpp"
 
 namespace canaryd::engine {
 

@@ -7,17 +7,17 @@
 #include <utility>
 #include <vector>
 
+#include "actuator.hpp"
 #include "canaryd/alert/notification.hpp"
 #include "canaryd/audit/log.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
-#include "canaryd/engine/actuator.hpp"
 #include "canaryd/engine/delivery.hpp"
-#include "canaryd/engine/reader.hpp"
-#include "canaryd/engine/recorder.hpp"
 #include "canaryd/engine/rules.hpp"
-#include "canaryd/engine/target_locks.hpp"
+#include "reader.hpp"
+#include "recorder.hpp"
+#include "target_locks.hpp"
 
 namespace canaryd::engine {
 

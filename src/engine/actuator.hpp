@@ -4,18 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "background.hpp"
 #include "canaryd/alert/mapping.hpp"
 #include "canaryd/audit/log.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
-#include "canaryd/engine/background.hpp"
 #include "canaryd/engine/delivery.hpp"
-#include "canaryd/engine/reader.hpp"
-#include "canaryd/engine/records.hpp"
 #include "canaryd/engine/rules.hpp"
 #include "canaryd/kube/api.hpp"
 #include "canaryd/policy/decide.hpp"
+#include "reader.hpp"
+#include "records.hpp"
 
 namespace canaryd::engine {
 

@@ -8,8 +8,8 @@
 
 #include "canaryd/audit/record.hpp"
 #include "canaryd/base/clock.hpp"
-#include "canaryd/engine/intent.hpp"
 #include "canaryd/traffic/rollout.hpp"
+#include "intent.hpp"
 
 namespace canaryd::engine {
 
