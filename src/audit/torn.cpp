@@ -55,7 +55,7 @@ Result<std::uint64_t> count_records(Reader& torn) {
 Result<std::string> keep_torn(Files& files, const std::string& directory, Reader& segment, std::uint64_t offset,
                               std::uint64_t seq) {
   for (unsigned attempt = 1;; ++attempt) {
-    const auto name = torn_name(seq, attempt);
+    auto name = torn_name(seq, attempt);
     auto torn = files.open_append(path_in(directory, name));
     if (!torn) return fail(torn.error());
     const auto ours = is_ours(**torn, segment, offset);

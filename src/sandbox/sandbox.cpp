@@ -43,7 +43,7 @@ Status run(const Options& options, const std::atomic<bool>& stop, std::ostream& 
 
   Api api(objects, controller, traffic, clock);
   auto served = serve(api, *address, stop, [&](int port) {
-    out << "sandbox: listening on http://" << address->url_host() << ":" << port << std::endl;
+    out << "sandbox: listening on http://" << address->url_host() << ":" << port << "\n" << std::flush;
   });
   controller.stop();
   return served;
