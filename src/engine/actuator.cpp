@@ -115,8 +115,9 @@ Attempt Actuator::applied(Job& job, const std::string& body) {
     answer.detail = "the object came back with another percent for " + change.component + ": admission undid the patch";
     return close(job, {Attempt::Next::retry, Reason::patch_rejected}, answer);
   }
-  if (!job.reading.json.empty()) {
-    if (auto changed = traffic::changed_beyond_traffic(job.reading.json, body)) answer.admission_changed = *changed;
+  const std::string before = job.reading.json.empty() ? reader_.last_json(job.reading.rollout) : job.reading.json;
+  if (!before.empty()) {
+    if (auto changed = traffic::changed_beyond_traffic(before, body)) answer.admission_changed = *changed;
   }
   reader_.learned(*rollout);
   return close(job, {Attempt::Next::done, Reason::rolled_back}, answer);

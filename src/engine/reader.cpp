@@ -21,10 +21,7 @@ void Reader::trust_copies_when(std::function<bool()> copies_are_fresh) {
 
 Result<Reading> Reader::copy_or_fresh(const Target& target, SteadyTime deadline) {
   if (copies_are_fresh_()) {
-    if (auto copy = store_.find(target)) {
-      auto json = last_json(*copy);
-      return Reading{std::move(*copy), std::move(json), true};
-    }
+    if (auto copy = store_.find(target)) return Reading{std::move(*copy), {}, true};
   }
   return fresh(target, deadline);
 }
@@ -105,12 +102,7 @@ std::optional<WallTime> Reader::full_since(const traffic::Rollout& rollout,
   return seen ? std::min(seen->since, *component.percent_since) : *component.percent_since;
 }
 
-bool Reader::looks_exposed(const Target& target) const {
-  const auto copy = store_.find(target);
-  return copy && std::any_of(copy->components.begin(), copy->components.end(), [](const traffic::ComponentRollout& c) {
-           return c.canary_in_flight() && c.raw_percent != 0;
-         });
-}
+bool Reader::looks_exposed(const Target& target) const { return store_.has_canary(target); }
 
 policy::Circumstances Reader::circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
                                             SteadyTime deadline) {

@@ -41,6 +41,9 @@ class Reader {
   // needs no such proof: the patch's own tests are.
   bool proven(const Reading& reading) const;
 
+  // The object as it was last read, when that was this generation; empty when there is none.
+  std::string last_json(const traffic::Rollout& copy) const;
+
   // Whether the watch's copy has a canary to take to 0: such targets come first, since acting needs no read.
   bool looks_exposed(const Target& target) const;
 
@@ -58,7 +61,6 @@ class Reader {
   const Clock& clock_;
   std::function<bool()> copies_are_fresh_;
   void keep_json(const traffic::Rollout& rollout, const std::string& body);
-  std::string last_json(const traffic::Rollout& copy) const;
 
   struct Body {
     Uid uid;

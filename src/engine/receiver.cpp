@@ -122,9 +122,9 @@ Answer Receiver::receive(const alert::Notification& notification, const Delivery
   if (notification.truncated_alerts > 0) results.push_back(truncated(origin, notification));
   // Those with something to take away first: a slow API server must not spend the time on those without.
   for (const bool exposed : {true, false}) {
-    for (const auto& [target, signals] : by_target) {
+    for (auto& [target, signals] : by_target) {
       if (looks_exposed.contains(target) != exposed) continue;
-      results.push_back(for_target(*rules, delivery, target, signals));
+      results.push_back(for_target(*rules, delivery, target, std::move(signals)));
     }
   }
 
@@ -161,15 +161,15 @@ Handled Receiver::truncated(const Origin& origin, const alert::Notification& not
 }
 
 Handled Receiver::for_target(const Rules& rules, const Delivery& delivery, const Target& target,
-                             const std::vector<alert::Signal>& signals) {
+                             std::vector<alert::Signal> signals) {
   if (is_late(delivery)) return late(target);
   Case item{rules, delivery, target, {}, {delivery, rules.config_sha256, nullptr, nullptr}, std::nullopt, std::nullopt};
   Handled all;
-  for (const auto& signal : signals) {
+  for (auto& signal : signals) {
     if (const auto decision = without_reading(signal, target, delivery)) {
       all.add(recorder_.decision(item.origin, signal, &target, nullptr, *decision));
     } else {
-      item.signals.push_back(signal);
+      item.signals.push_back(std::move(signal));
     }
   }
   if (!item.signals.empty()) all.add(decide_and_act(item));
@@ -225,7 +225,7 @@ Receiver::Judged Receiver::judge(Case& item, const traffic::Rollout& rollout) {
       judged.acting.push_back(signal);
       unite(judged.act, decision);
     } else {
-      judged.passive.emplace_back(signal, std::move(decision));
+      judged.passive.emplace_back(&signal, std::move(decision));
     }
   }
   return judged;
@@ -246,7 +246,7 @@ std::optional<Handled> Receiver::once(Case& item, const Result<Reading>& reading
   }
   item.lock.reset();
   for (const auto& [signal, decision] : judged.passive) {
-    handled.add(recorder_.decision(item.origin, signal, &item.target, &reading->rollout, decision));
+    handled.add(recorder_.decision(item.origin, *signal, &item.target, &reading->rollout, decision));
   }
   return handled;
 }

@@ -50,15 +50,15 @@ class Receiver {
  private:
   struct Case;
   struct Judged {
-    policy::Decision act;               // the union of those with Verdict::act
-    std::vector<alert::Signal> acting;  // that ask for it
-    std::vector<std::pair<alert::Signal, policy::Decision>> passive;
+    policy::Decision act;                                                    // the union of those with Verdict::act
+    std::vector<alert::Signal> acting;                                       // that ask for it
+    std::vector<std::pair<const alert::Signal*, policy::Decision>> passive;  // of the case's signals
   };
 
   Handled without_target(const Origin& origin, const alert::Signal& signal);
   Handled truncated(const Origin& origin, const alert::Notification& notification);
   Handled for_target(const Rules& rules, const Delivery& delivery, const Target& target,
-                     const std::vector<alert::Signal>& signals);
+                     std::vector<alert::Signal> signals);
   std::optional<policy::Decision> without_reading(const alert::Signal& signal, const Target& target,
                                                   const Delivery& delivery) const;
   Handled decide_and_act(Case& item);

@@ -51,6 +51,15 @@ std::optional<traffic::Rollout> RolloutStore::find(const Target& target) const {
   return found->second.rollout;
 }
 
+bool RolloutStore::has_canary(const Target& target) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(target);
+  if (found == entries_.end()) return false;
+  const auto& components = found->second.rollout.components;
+  return std::any_of(components.begin(), components.end(),
+                     [](const traffic::ComponentRollout& c) { return c.canary_in_flight() && c.raw_percent != 0; });
+}
+
 std::optional<TrafficSince> RolloutStore::traffic_since(const Target& target, const Revision& revision) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(target);
