@@ -117,18 +117,19 @@ Status Daemon::begin() {
   running_ = true;
   record_lifecycle("start", "canaryd " + std::string(version) + " started as " + config_.instance + ".");
   if (!audit_->writable()) return fail(Error::io("the first record could not be written"));
-  engine_->start([this] { return watch_->fresh(); });
-  watch_->start();
-  server_->start();
-  admin_->start();
-  metrics_.gauge("canaryd_build_info", "The version of this build.", {{"version", std::string(version)}}).set(1);
-  config_in_force_.set(1);
+  // Before the threads, so that it is the first line: what follows cannot fail, and both ports accept already.
   logger_->info("started", {{"version", version},
                             {"instance", config_.instance},
                             {"webhook_port", server_->port()},
                             {"admin_port", admin_->port()},
                             {"audit_log", audit_->log_id()},
                             {"config_sha256", config_.sha256}});
+  engine_->start([this] { return watch_->fresh(); });
+  watch_->start();
+  server_->start();
+  admin_->start();
+  metrics_.gauge("canaryd_build_info", "The version of this build.", {{"version", std::string(version)}}).set(1);
+  config_in_force_.set(1);
   return {};
 }
 

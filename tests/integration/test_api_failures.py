@@ -37,6 +37,8 @@ class ApiFailures(unittest.TestCase):
         self.service = StatusWriter(self.sandbox.request, "ml", self.name)
         self.service.canary(20)
         self.before = self.service.get()["metadata"]["generation"]
+        # Its copy from the watch is then what the alert is decided on, and no GET comes before the PATCH.
+        self.daemon.wait_in_flight("ml", self.name)
         self.alert = notify.alert(self.name, self.service.revision(2))
 
     def tearDown(self):

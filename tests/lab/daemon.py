@@ -4,6 +4,7 @@ import pathlib
 import secrets
 import subprocess
 
+from lab import net
 from lab.procs import Process
 
 CONFIG = """instance: {instance}
@@ -63,6 +64,15 @@ class Canaryd:
         """The same one, started anew after stop(): its folder, its log of records, other ports. Returns itself."""
         self._start(self.config_file.parent / "canaryd-again.log")
         return self
+
+    def wait_in_flight(self, namespace, name):
+        """Until the watch's copy shows a canary of the service in flight."""
+        series = f'canaryd_rollout_revision{{namespace="{namespace}",inferenceservice="{name}",'
+
+        def shown():
+            return series in net.request("GET", f"http://{self.admin_address}/metrics").body.decode()
+
+        net.wait_until(shown, 20, f"the watch shows {namespace}/{name}")
 
     def records(self):
         """All whole records of the audit log, in order."""
