@@ -9,6 +9,8 @@ import sys
 import figures
 import footprint
 import reaction
+import rules_cost
+import rules_simulation
 import throughput
 
 
@@ -25,6 +27,8 @@ MEASUREMENTS = {
     "throughput": throughput.run,
     "footprint": footprint.run,
     "decide": decide,
+    "rules-cost": rules_cost.run,
+    "rules-simulation": rules_simulation.run,
 }
 
 

@@ -1,6 +1,7 @@
 #include "canaryd/alert/mapping.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "canaryd/base/text.hpp"
 
@@ -53,11 +54,11 @@ const char* name_of(Action action) {
   return "unknown";
 }
 
-Signal classify(const Alert& alert, const std::vector<Mapping>& mappings, const UrlTarget& url) {
+Signal classify(Alert alert, const std::vector<Mapping>& mappings, const UrlTarget& url) {
   Signal signal;
-  signal.alert = alert;
+  signal.alert = std::move(alert);
   const auto found = std::find_if(mappings.begin(), mappings.end(),
-                                  [&alert](const Mapping& m) { return all_match(m.matchers, alert.labels); });
+                                  [&](const Mapping& m) { return all_match(m.matchers, signal.alert.labels); });
   if (found == mappings.end()) return signal;
   signal.action = found->action;
   read_target(found->labels, url, signal);

@@ -12,6 +12,7 @@
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/base/version.hpp"
 #include "commands.hpp"
+#include "route_command.hpp"
 
 namespace canaryd::app {
 namespace {
@@ -25,15 +26,17 @@ struct CommandLine {
   sandbox::Options sandbox_options;
   std::string reconcile_delay;
   std::string config_file;
-  std::vector<std::string> rule_names;
+  RulesPrint rules_options;
   std::string audit_directory;
   CLI::App* serve = nullptr;
   CLI::App* sandbox = nullptr;
   CLI::App* check_config = nullptr;
   CLI::App* config_default = nullptr;
   CLI::App* rules_print = nullptr;
+  CLI::App* rules_list = nullptr;
   CLI::App* audit_verify = nullptr;
   CLI::App* version = nullptr;
+  RouteCommand route;
 
   CommandLine() {
     app.require_subcommand(1);
@@ -44,6 +47,8 @@ struct CommandLine {
     add_daemon();
     add_sandbox();
     add_config();
+    add_rules();
+    route.add_to(app);
     add_others();
   }
 
@@ -88,14 +93,43 @@ struct CommandLine {
     config_default->footer("Example:\n  canaryd config default > canaryd.yaml");
   }
 
-  void add_others() {
+  void add_rules() {
     auto* rules = app.add_subcommand("rules", "The shipped Prometheus rules");
     rules->require_subcommand(1);
     rules->footer("Example:\n  canaryd rules print > canaryd-rules.yaml");
+    rules_list = rules->add_subcommand("list", "A table of every shipped rule");
+    rules_list->footer("Example:\n  canaryd rules list");
     rules_print = rules->add_subcommand("print", "Prints rule files: one as it is shipped, several or all as one file");
-    rules_print->add_option("NAME", rule_names, "Files such as canary.yaml or sources/model-metrics.yaml; default: all")
-        ->type_name("");
-    rules_print->footer("Example:\n  canaryd rules print canary.yaml");
+    auto* names =
+        rules_print->add_option("FILE", rules_options.names, "Such as canary.yaml; default: all")->type_name("");
+    add_source(rules_print)->excludes(names);
+    rules_print->add_option("--format", rules_options.format, "A rule file, or a Kubernetes object for the operator")
+        ->type_name(std::string(rules_format_prometheus) + "|" + rules_format_object)
+        ->check(CLI::IsMember({rules_format_prometheus, rules_format_object}).description(""))
+        ->capture_default_str();
+    rules_print->add_option("--name", rules_options.name, "The object's name; default: canaryd-rules")
+        ->type_name("NAME");
+    rules_print->add_option("--namespace", rules_options.namespace_name, "The object's namespace; default: none")
+        ->type_name("NAMESPACE");
+    one_each(rules_print->add_option("--label", rules_options.labels, "A label of the object, again for more"))
+        ->type_name("KEY=VALUE");
+    rules_print->footer(
+        "Example:\n  canaryd rules print > canaryd-rules.yaml\n"
+        "  canaryd rules print --format prometheusrule --namespace monitoring --label release=prometheus");
+  }
+
+  CLI::Option* add_source(CLI::App* command) {
+    std::string known;
+    for (const auto& source : rule_sources()) known += (known.empty() ? "" : ", ") + source;
+    return one_each(command->add_option("--source", rules_options.sources,
+                                        "With the rules of this source of metrics only, again for more: " + known))
+        ->type_name("NAME");
+  }
+
+  // An option that takes one word, as often as it is given: a following FILE is not its own.
+  static CLI::Option* one_each(CLI::Option* option) { return option->allow_extra_args(false); }
+
+  void add_others() {
     auto* audit = app.add_subcommand("audit", "The audit log");
     audit->require_subcommand(1);
     audit->footer("Example:\n  canaryd audit verify /var/lib/canaryd/audit");
@@ -109,13 +143,15 @@ struct CommandLine {
 };
 
 int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
+  if (line.route.given()) return line.route.run(out, err);
   if (*line.serve) return serve(line.serve_options, err);
   if (*line.sandbox) {
     if (const auto delay = parse_duration(line.reconcile_delay)) line.sandbox_options.reconcile_delay = *delay;
     return run_sandbox(line.sandbox_options, out, err);
   }
   if (*line.check_config) return check_config(line.config_file, out, err);
-  if (*line.rules_print) return print_rules(line.rule_names, out, err);
+  if (*line.rules_print) return print_rules(line.rules_options, out, err);
+  if (*line.rules_list) return list_rules(out, err);
   if (*line.audit_verify) return verify_audit(line.audit_directory, out, err);
   if (*line.config_default) {
     out << default_config();

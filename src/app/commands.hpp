@@ -12,9 +12,27 @@ namespace canaryd::app {
 // Every problem on a line of its own to `err`; a good file is confirmed on `out`.
 int check_config(const std::string& file, std::ostream& out, std::ostream& err);
 
-// The embedded rule files. One name prints the file's exact bytes; several, or none for all, print one valid rule file:
-// Prometheus reads only the first YAML document of a file, so that files joined by `---` would silently lose rules.
-int print_rules(const std::vector<std::string>& names, std::ostream& out, std::ostream& err);
+inline constexpr const char* rules_format_prometheus = "prometheus";
+inline constexpr const char* rules_format_object = "prometheusrule";
+
+// What `rules print` was asked for.
+struct RulesPrint {
+  std::vector<std::string> names;    // files; empty: the alerts and the sources
+  std::vector<std::string> sources;  // without folder and ending; empty: all
+  std::string format = rules_format_prometheus;
+  std::string name;                 // of the object, which is only for rules_format_object; empty: canaryd-rules
+  std::string namespace_name;       // of the object
+  std::vector<std::string> labels;  // of the object: KEY=VALUE
+};
+
+// The embedded rule files: one is its own bytes, several are one valid rule file.
+int print_rules(const RulesPrint& options, std::ostream& out, std::ostream& err);
+
+// Every shipped rule, one a line.
+int list_rules(std::ostream& out, std::ostream& err);
+
+// The names that RulesPrint::sources may have.
+std::vector<std::string> rule_sources();
 
 int verify_audit(const std::string& directory, std::ostream& out, std::ostream& err);
 

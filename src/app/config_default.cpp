@@ -69,8 +69,12 @@ alerts:
       namespace: namespace
       name: inferenceservice
       revision: revision
+  - matchers: ['alertname="CanaryNoData"']
+    action: hold
   - matchers: ['alertname="CanarydHeartbeat"']
     action: heartbeat
+  - matchers: ['alertname="CanaryHealthy"']
+    action: ignore
 
 # How a service is treated. The first entry that matches decides; a service that none matches is left alone.
 policies:
@@ -88,12 +92,19 @@ policies:
     unattributed: rollback    # or hold: what an alert without a revision may do
     evidence_window: 10m      # how far back an alert's evidence may reach: the rule's `for` and its longest range
     components: together      # or independent: whether a rollback takes all components in flight
-    # What the shipped rules compare with; `off` turns a ratio's alert off.
+    # What the shipped rules compare with; `off` silences what compares with it. A floor cannot be off.
     thresholds:
-      error_ratio: 0.05
-      min_requests: 50
-      failing_ratio: 0.5
-      failing_min_requests: 10
+      error_ratio: 0.05          # CanaryHighErrorRate: errors / requests over 2m
+      failing_ratio: 0.5         # CanaryFailing: the same over 30s
+      higher_error_ratio: 1.5    # CanaryHigherErrorRate: times the stable revision's
+      latency_ratio: 1.5         # CanaryHighLatency: p95, times the stable revision's
+      higher_latency_ratio: 1.3  # CanaryHigherLatency: likewise, for longer
+      latency_seconds: off       # CanaryHighLatency: p95 in seconds, without a stable revision, too
+      confidence_ratio: 0.8      # CanaryLowConfidence: mean, times the stable revision's; a lower bound
+      min_requests: 50           # in 2m, of each side
+      failing_min_requests: 10   # in 30s
+      latency_min_requests: 100  # in 2m, of each side
+      down_min_requests: 10      # CanaryDown: that the canary should have had in 2m
 )yaml";
   return text;
 }

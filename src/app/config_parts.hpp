@@ -14,6 +14,7 @@ void read_admin(Section admin, web::AdminSettings& out);
 void read_cluster(Section cluster, kube::ClusterSettings& out);
 void read_alerts(Section& root, std::vector<alert::Mapping>& out);
 void read_policies(Section& root, std::vector<policy::Policy>& out);
+void read_thresholds(Section section, policy::Thresholds& out);
 
 // "address:port", the address an IP's, an IPv6 one in brackets. False (and unchanged) for anything else.
 bool parse_listen(const std::string& text, web::ListenAddress& out);

@@ -63,22 +63,6 @@ void read_rollback(Section rollback, policy::Policy& out) {
   rollback.done();
 }
 
-void read_thresholds(Section section, policy::Thresholds& out) {
-  constexpr const char* ratio = "a ratio above 0 and below 1 (0.05 is 5 %), or off";
-  constexpr const char* count = "a number of requests from 1 to 1000000000";
-  const auto is_ratio = [](double value) { return value > 0 && value < 1; };
-  const auto is_count = [](double value) { return value >= 1 && value <= 1e9; };
-  section.decimal("error_ratio", ratio, is_ratio, true, out.error_ratio);
-  section.decimal("failing_ratio", ratio, is_ratio, true, out.failing_ratio);
-  section.decimal("min_requests", count, is_count, false, out.min_requests);
-  section.decimal("failing_min_requests", count, is_count, false, out.failing_min_requests);
-  if (out.error_ratio <= 1 && out.failing_ratio < out.error_ratio) {
-    section.problem("",
-                    "failing_ratio is lower than error_ratio, expected it higher: it is for a plainly broken canary");
-  }
-  section.done();
-}
-
 bool read_policy(Section& entry, policy::Policy& out) {
   static const std::vector<std::pair<std::string, policy::Unattributed>> unattributed{
       {"rollback", policy::Unattributed::rollback}, {"hold", policy::Unattributed::hold}};

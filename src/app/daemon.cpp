@@ -95,8 +95,8 @@ Status Daemon::connect_cluster() {
 
 Status Daemon::bind_listeners() {
   web::WebHooks hooks;
-  hooks.on_notification = [this](const alert::Notification& notification, const engine::Delivery& delivery) {
-    return engine_->receive(notification, delivery);
+  hooks.on_notification = [this](alert::Notification notification, const engine::Delivery& delivery) {
+    return engine_->receive(std::move(notification), delivery);
   };
   hooks.on_refused = [this](const std::string& reason, const std::string& peer) { refusals_->note(reason, peer); };
   auto server = web::Server::create(config_.server, std::move(hooks), clock_, *logger_, metrics_);
@@ -157,11 +157,15 @@ void Daemon::take(const std::string& text) {
     return refuse("a restart is needed to change " + joined(fixed));
   }
   if (const auto taken = server_->reconfigure(reading.config.server); !taken) return refuse(taken.error().message);
+  config_in_force_.set(1);
+  if (reading.config.sha256 == config_.sha256) {
+    logger_->info("configuration_unchanged", {{"config_sha256", config_.sha256}});
+    return;
+  }
   config_ = std::move(reading.config);
   logger_->set_level(config_.log.level);
   engine_->replace_rules(rules_of(config_));
   record_lifecycle("reload", "A new configuration is in force.");
-  config_in_force_.set(1);
   logger_->info("configuration_reloaded", {{"config_sha256", config_.sha256}});
 }
 

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <ostream>
 
+#include "canaryd/base/text.hpp"
 #include "daemon.hpp"
 
 namespace canaryd::app {
@@ -43,7 +44,7 @@ int serve(const ServeOptions& options, std::ostream& err) {
   const Signals signals;
   Daemon daemon(options.config_file);
   if (const auto started = daemon.start(); !started) {
-    err << "canaryd: " << started.error().message << "\n";
+    err << "canaryd: " << printable(started.error().message) << "\n";
     return 1;
   }
   while (true) {

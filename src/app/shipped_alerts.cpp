@@ -13,7 +13,9 @@ std::vector<alert::Mapping> shipped_alerts() {
       {"alertname=~\"CanaryHighErrorRate|CanaryFailing|CanaryHighLatency|CanaryLowConfidence|CanaryHigherErrorRate|"
        "CanaryHigherLatency|CanaryDown\"",
        alert::Action::rollback},
+      {"alertname=\"CanaryNoData\"", alert::Action::hold},
       {"alertname=\"CanarydHeartbeat\"", alert::Action::heartbeat},
+      {"alertname=\"CanaryHealthy\"", alert::Action::ignore},
   };
   std::vector<alert::Mapping> out;
   for (const auto& [text, action] : lines) {

@@ -1,8 +1,8 @@
 #include "line.hpp"
 
 #include "canaryd/base/digest.hpp"
+#include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
-#include "json_text.hpp"
 
 namespace canaryd::audit {
 
@@ -16,7 +16,7 @@ class Members {
   void text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     key(name);
-    append_quoted(out_, value);
+    append_json_string(out_, value);
   }
   void number(std::string_view name, std::int64_t value) {
     key(name);
@@ -34,7 +34,7 @@ class Members {
     object(name, [&](Members& members) {
       for (const auto& [k, v] : values) {
         members.key(k);
-        append_quoted(members.out_, v);
+        append_json_string(members.out_, v);
       }
     });
   }
@@ -61,7 +61,7 @@ class Members {
     char before = '[';
     for (const auto& value : values) {
       out_ += before;
-      append_quoted(out_, value);
+      append_json_string(out_, value);
       before = ',';
     }
     out_ += ']';
@@ -71,7 +71,7 @@ class Members {
   void key(std::string_view name) {
     if (!first_) out_ += ',';
     first_ = false;
-    append_quoted(out_, name);
+    append_json_string(out_, name);
     out_ += ':';
   }
   template <class Fill>
@@ -154,8 +154,13 @@ std::string body_of(const Record& record) {
 
 void append_line(std::string& out, Chain& chain, WallTime time, std::string_view body) {
   const std::size_t start = out.size();
-  out += "{\"seq\":" + std::to_string(chain.seq) + ",\"time\":\"" + to_rfc3339(time) + "\",\"prev\":\"" + chain.prev +
-         "\",";
+  out += "{\"seq\":";
+  out += std::to_string(chain.seq);
+  out += ",\"time\":\"";
+  out += to_rfc3339(time);
+  out += "\",\"prev\":\"";
+  out += chain.prev;
+  out += "\",";
   if (chain.seq == 0) out += "\"format\":1,\"log\":\"" + chain.log_id + "\",";
   out += body;
   out += '}';

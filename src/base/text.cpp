@@ -33,32 +33,57 @@ void append_code_point_escape(std::string& out, char32_t c) {
   out += '}';
 }
 
-void append_ascii(std::string& out, char c) {
+// What stands behind the backslash of a short escape; 0 for characters that have none.
+char short_escape(char c) {
   switch (c) {
     case '\n':
-      out += "\\n";
-      return;
+      return 'n';
     case '\r':
-      out += "\\r";
-      return;
+      return 'r';
     case '\t':
-      out += "\\t";
-      return;
+      return 't';
     case '"':
-      out += "\\\"";
-      return;
     case '\\':
-      out += "\\\\";
-      return;
+      return c;
     default:
-      break;
+      return 0;
   }
-  const auto byte = static_cast<unsigned char>(c);
-  if (byte < 0x20 || byte == 0x7F) {
-    append_byte_escape(out, byte);
-  } else {
+}
+
+constexpr bool is_plain_ascii(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+void append_ascii(std::string& out, char c) {
+  if (const char letter = short_escape(c); letter != 0) {
+    out += '\\';
+    out += letter;
+  } else if (is_plain_ascii(c)) {
     out += c;
+  } else {
+    append_byte_escape(out, static_cast<unsigned char>(c));
   }
+}
+
+void append_json_escape(std::string& out, char32_t c) {
+  out += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) out += hex_digits[(c >> shift) & 0xFU];
+}
+
+// One character of JSON that is not plain ASCII; returns its length in `text`.
+std::size_t append_json_character(std::string& out, std::string_view text) {
+  const auto [code_point, length] = detail::decode_utf8(text);
+  if (length == 0) {
+    out += '\\';  // JSON has no \xNN: the backslash itself is escaped
+    append_byte_escape(out, static_cast<unsigned char>(text[0]));
+    return 1;
+  }
+  if (length == 1 && short_escape(text[0]) != 0) {
+    append_ascii(out, text[0]);
+  } else if (length == 1 || is_unsafe(code_point)) {
+    append_json_escape(out, code_point);  // those that are unsafe have four digits
+  } else {
+    out += text.substr(0, length);
+  }
+  return length;
 }
 
 }  // namespace
@@ -87,6 +112,21 @@ std::string escaped(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const char first = text[0];
+    const std::string_view character = text.substr(0, std::max<std::size_t>(1, detail::decode_utf8(text).length));
+    if (first == '\n' || first == '"' || first == '\\') {
+      out += first;
+    } else {
+      out += escaped(character);
+    }
+    text.remove_prefix(character.size());
+  }
+  return out;
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = detail::decode_utf8(text).length;
@@ -110,6 +150,18 @@ std::string utf8_or_escaped(std::string_view text) {
     }
   }
   return out;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain_ascii(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (!text.empty()) text.remove_prefix(append_json_character(out, text));
+  }
+  out += '"';
 }
 
 std::string to_hex(std::string_view bytes) {

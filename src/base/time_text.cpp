@@ -1,7 +1,6 @@
 #include "canaryd/base/time_text.hpp"
 
 #include <array>
-#include <cstdio>
 
 namespace canaryd {
 
@@ -66,6 +65,11 @@ std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
   return std::chrono::sys_days(date);
 }
 
+// Over the `digits` places from `at` on; 0 or more.
+void write_number(std::string& text, std::size_t at, std::size_t digits, std::int64_t number) {
+  for (std::size_t i = at + digits; i-- > at; number /= 10) text[i] = static_cast<char>('0' + number % 10);
+}
+
 struct Unit {
   std::string_view name;
   std::int64_t in_milliseconds;
@@ -85,13 +89,15 @@ std::string to_rfc3339(WallTime time) {
   const auto days = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(days);
   const std::chrono::hh_mm_ss clock(time - days);
-  std::array<char, 64> buffer{};
-  const int length =
-      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return {buffer.data(), static_cast<std::size_t>(length)};
+  std::string text = "0000-00-00T00:00:00.000000Z";
+  write_number(text, 0, 4, static_cast<int>(date.year()));
+  write_number(text, 5, 2, static_cast<unsigned>(date.month()));
+  write_number(text, 8, 2, static_cast<unsigned>(date.day()));
+  write_number(text, 11, 2, clock.hours().count());
+  write_number(text, 14, 2, clock.minutes().count());
+  write_number(text, 17, 2, clock.seconds().count());
+  write_number(text, 20, 6, clock.subseconds().count());
+  return text;
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {

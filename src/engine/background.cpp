@@ -36,7 +36,7 @@ Background::~Background() { stop(); }
 void Background::start() {
   for (const auto& record : log_.recovered().open_intents) settle_later(intent_from(record, clock_.now()));
   for (const auto& record : log_.recovered().unconfirmed) {
-    confirmations_.add(intent_from(record, clock_.now()), std::chrono::minutes(1), clock_.now());
+    confirm(intent_from(record, clock_.now()), std::chrono::minutes(1));
   }
   thread_ = std::thread([this] { run(); });
 }
@@ -60,7 +60,22 @@ void Background::changed(const Target& target) {
 
 void Background::confirm(const Intent& intent, std::chrono::milliseconds within) {
   confirmations_.add(intent, within, clock_.now());
+  recent_.add(intent, clock_.now());
   changed(intent.target);
+}
+
+RecentRollbacks::Find Background::copies() const {
+  return [this](const Target& target) { return store_.find(target); };
+}
+
+std::vector<MetricFamily> Background::series() const {
+  auto families = recent_.series(clock_.now());
+  auto pending = recent_.pending(copies(), clock_.now());
+  for (const auto& rollout : store_.exposed()) {
+    for (auto& one : pending_rollbacks(rollout)) pending.push_back(std::move(one));
+  }
+  families.push_back(unconfirmed_series(std::move(pending)));
+  return families;
 }
 
 void Background::settle_later(const Intent& intent) {
@@ -119,6 +134,7 @@ void Background::run() {
     look_at(changed);
     if (clock_.steady() >= next_tick) {
       check_overdue();
+      recent_.look(copies(), clock_.now());
       settle_open();
       if (++ticks % ticks_between_looks == 0) look_again();
       next_tick = clock_.steady() + tick;

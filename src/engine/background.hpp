@@ -16,6 +16,7 @@
 #include "confirmation.hpp"
 #include "intent.hpp"
 #include "reader.hpp"
+#include "recent_rollbacks.hpp"
 #include "rehearsal.hpp"
 #include "store.hpp"
 
@@ -50,12 +51,16 @@ class Background {
   // caller records them as not applied, BEFORE the outcome that proves it.
   std::vector<Intent> take_disproved(const Intent& applied);
 
+  // What was rolled back lately, and where traffic does not follow: for people.
+  std::vector<MetricFamily> series() const;
+
  private:
   void run();
   void look_at(const std::set<Target>& targets);
   void look_again();
   void check_overdue();
   void settle_open();
+  RecentRollbacks::Find copies() const;
   std::optional<Settlement> take_settled(const Intent& intent, Settlement settlement);
   void write(const std::vector<audit::Record>& records);
 
@@ -69,6 +74,7 @@ class Background {
   Gauge unconfirmed_;
   Gauge open_intents_;
   Confirmations confirmations_;
+  RecentRollbacks recent_;
   std::deque<audit::Record> unwritten_;  // kept until the audit log takes them; the thread's own
 
   struct Open {

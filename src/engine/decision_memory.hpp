@@ -5,8 +5,10 @@
 #include <list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 namespace canaryd::engine {
 
@@ -14,44 +16,46 @@ namespace canaryd::engine {
 // Bounded: the least recently asked one is forgotten first (and would be recorded once more). Safe from any thread.
 class DecisionMemory {
  public:
+  struct Decided {
+    std::string episode;
+    std::string outcome;
+  };
+
   explicit DecisionMemory(std::size_t capacity = 10'000) : capacity_(capacity) {}
 
   // The next decision about the episode is recorded, whatever it is: something was done meanwhile.
-  void forget(const std::string& episode);
+  void forget(std::string_view episode);
 
-  // A decision on its way to the disk. Another about the same episode waits for its end: of two Alertmanagers that send
-  // at once, the second is told only what is recorded, and recorded once.
+  // Decisions on their way to the disk together. Others about one of their episodes wait for their end: of two
+  // Alertmanagers that send at once, the second is told only what is recorded, and recorded once. All episodes are
+  // taken at one moment, so that two that name the same ones in another order cannot wait for each other.
   class Turn {
    public:
-    Turn(DecisionMemory& memory, std::string episode, std::string outcome);
+    Turn(DecisionMemory& memory, std::vector<Decided> decisions);
     ~Turn();
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    // The outcome is already recorded as the newest of its episode.
-    bool is_repeat() const { return repeat_; }
-    // To be called once the record is on disk.
+    // The outcome of the decision of this place is the newest of its episode already, in the memory or in this turn.
+    bool is_repeat(std::size_t place) const { return repeats_[place]; }
+    // To be called once the records are on disk.
     void recorded();
 
    private:
     DecisionMemory& memory_;
-    const std::string episode_;
-    const std::string outcome_;
-    bool repeat_ = false;
+    const std::vector<Decided> decisions_;
+    std::vector<bool> repeats_;
   };
 
  private:
-  struct Entry {
-    std::string episode;
-    std::string outcome;
-  };
-  bool is_newest(const std::string& episode, const std::string& outcome);
+  bool is_newest(const Decided& decision);
+  void remember(const Decided& decision);
 
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable ended_;
-  std::unordered_set<std::string> under_way_;  // episodes with a Turn
-  std::list<Entry> newest_first_;
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_episode_;
+  std::unordered_set<std::string_view> under_way_;  // episodes with a Turn, which holds their text
+  std::list<Decided> newest_first_;
+  std::unordered_map<std::string_view, std::list<Decided>::iterator> by_episode_;  // the list holds their text
 };
 
 }  // namespace canaryd::engine

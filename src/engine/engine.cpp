@@ -6,6 +6,7 @@
 #include "receiver.hpp"
 #include "rehearsal.hpp"
 #include "series.hpp"
+#include "stop_file.hpp"
 #include "store.hpp"
 
 namespace canaryd::engine {
@@ -63,6 +64,11 @@ struct Engine::Impl {
     families.push_back({"canaryd_stopped",
                         "1 while the stop file exists: nothing is patched.",
                         {{{}, is_stopped(*current) ? 1.0 : 0.0}}});
+    families.push_back({"canaryd_stopped_since_timestamp_seconds",
+                        "When the stop file was made; 0 while it is not there.",
+                        {{{}, stop_file_since(current->stop_file)}}});
+    families.push_back(rehearsal.series());
+    for (auto& family : background.series()) families.push_back(std::move(family));
     return families;
   }
 };
@@ -83,8 +89,8 @@ void Engine::start(std::function<bool()> copies_are_fresh) {
 
 void Engine::stop() { impl_->background.stop(); }
 
-Answer Engine::receive(const alert::Notification& notification, const Delivery& delivery) {
-  return impl_->receiver.receive(notification, delivery);
+Answer Engine::receive(alert::Notification notification, const Delivery& delivery) {
+  return impl_->receiver.receive(std::move(notification), delivery);
 }
 
 void Engine::replace_rules(Rules rules) { impl_->rules.set(std::move(rules)); }

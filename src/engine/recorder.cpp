@@ -1,7 +1,8 @@
 #include "recorder.hpp"
 
+#include <utility>
+
 #include "canaryd/base/random.hpp"
-#include "canaryd/base/time_text.hpp"
 
 namespace canaryd::engine {
 
@@ -9,21 +10,14 @@ namespace {
 
 // An episode of an alert (the fingerprint repeats across episodes) about a target, as it stands.
 std::string episode_of(const alert::Signal& signal, const Target* target) {
-  const bool firing = signal.alert.status == alert::AlertStatus::firing;
-  return (target == nullptr ? std::string("-") : target->str()) + " " + signal.alert.fingerprint + " " +
-         to_rfc3339(signal.alert.starts_at) + (firing ? " firing" : " resolved");
-}
-
-std::string last_detail(const policy::Decision& decision) {
-  return decision.guards.empty() ? std::string() : decision.guards.back().detail;
+  std::string episode = signal.alert.fingerprint;
+  episode += signal.alert.status == alert::AlertStatus::firing ? " firing " : " resolved ";
+  episode += std::to_string(signal.alert.starts_at.time_since_epoch().count());
+  if (target != nullptr) episode += " " + target->str();
+  return episode;
 }
 
 }  // namespace
-
-void Handled::add(const Handled& other) {
-  retry = retry || other.retry;
-  if (text.find(other.text) == std::string::npos) text += (text.empty() ? "" : ", ") + other.text;
-}
 
 Recorder::Recorder(audit::AuditLog& log, Logger& logger, Metrics& metrics)
     : log_(log),
@@ -32,26 +26,58 @@ Recorder::Recorder(audit::AuditLog& log, Logger& logger, Metrics& metrics)
       repeats_(metrics.counter("canaryd_repeated_decisions_total",
                                "Decisions that repeated the last one and were only counted.")) {}
 
-Handled Recorder::decision(const Origin& origin, const alert::Signal& signal, const Target* target,
-                           const traffic::Rollout* rollout, const policy::Decision& decision) {
+Note Recorder::note(const Origin& origin, const alert::Signal& signal, const Target* target,
+                    const traffic::Rollout* rollout, const policy::Decision& decision) {
   count(signal, decision.verdict, decision.reason);
-  const std::string about = target == nullptr ? std::string("an alert without a service") : target->str();
-  Handled handled{decision.verdict == policy::Verdict::retry, answer_line(decision.reason, about)};
-  DecisionMemory::Turn turn(memory_, episode_of(signal, target),
-                            std::string(name_of(decision.reason)) + " " + last_detail(decision));
-  if (turn.is_repeat()) {
-    repeats_.add();
-    return handled;
+  std::string detail = decision.guards.empty() ? std::string() : decision.guards.back().detail;
+  return {{episode_of(signal, target), std::string(name_of(decision.reason)) + " " + detail},
+          decision_record(random_id(), origin, signal, target, rollout, decision),
+          decision.verdict,
+          decision.reason,
+          target == nullptr ? std::string("an alert without a service") : target->str(),
+          std::move(detail)};
+}
+
+std::vector<Handled> Recorder::write(std::vector<Note> notes) {
+  if (notes.empty()) return {};
+  std::vector<DecisionMemory::Decided> decided;
+  decided.reserve(notes.size());
+  for (auto& note : notes) decided.push_back(std::move(note.decided));
+  DecisionMemory::Turn turn(memory_, std::move(decided));
+
+  std::vector<audit::Record> records;
+  records.reserve(notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    if (turn.is_repeat(i)) {
+      repeats_.add();
+    } else {
+      records.push_back(std::move(notes[i].record));
+    }
   }
-  if (!log_.append(decision_record(random_id(), origin, signal, target, rollout, decision))) {
-    return {true, answer_line(policy::Reason::audit_unavailable, about)};
+  const bool written = records.empty() || log_.append(records).has_value();
+  if (written) turn.recorded();
+
+  std::vector<Handled> all;
+  all.reserve(notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    const Note& note = notes[i];
+    if (!written && !turn.is_repeat(i)) {
+      all.push_back({true, answer_line(policy::Reason::audit_unavailable, note.about)});
+      continue;
+    }
+    all.push_back({note.verdict == policy::Verdict::retry, answer_line(note.reason, note.about)});
+    if (!turn.is_repeat(i)) say(note);
   }
-  turn.recorded();
-  logger_.info("decided", {{"service", about},
-                           {"verdict", name_of(decision.verdict)},
-                           {"reason", name_of(decision.reason)},
-                           {"detail", last_detail(decision)}});
-  return handled;
+  return all;
+}
+
+// What is settled is told by the audit log and the metrics; a line an alert would say it a third time.
+void Recorder::say(const Note& note) {
+  const auto write = note.verdict == policy::Verdict::retry ? &Logger::info : &Logger::debug;
+  (logger_.*write)("decided", {{"service", note.about},
+                               {"verdict", name_of(note.verdict)},
+                               {"reason", name_of(note.reason)},
+                               {"detail", note.detail}});
 }
 
 void Recorder::action(const alert::Signal& signal, const Target& target, policy::Verdict verdict,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "canaryd/alert/mapping.hpp"
 #include "canaryd/audit/log.hpp"
@@ -17,9 +18,16 @@ namespace canaryd::engine {
 struct Handled {
   bool retry = false;  // 503
   std::string text;
+};
 
-  // Both, in one answer; the same words once.
-  void add(const Handled& other);
+// A decision without an action that is not on disk yet.
+struct Note {
+  DecisionMemory::Decided decided;
+  audit::Record record;
+  policy::Verdict verdict;
+  policy::Reason reason;
+  std::string about;   // whom, in words
+  std::string detail;  // of the guard that decided
 };
 
 // Says decisions aloud: audit record, log line, metric. Safe from any thread.
@@ -27,16 +35,21 @@ class Recorder {
  public:
   Recorder(audit::AuditLog& log, Logger& logger, Metrics& metrics);
 
-  // A decision without an action. One that repeats the last about the alert's episode is only counted. When the record
-  // cannot be written the answer is a retry. `target` and `rollout` are nullptr where there is none.
-  Handled decision(const Origin& origin, const alert::Signal& signal, const Target* target,
-                   const traffic::Rollout* rollout, const policy::Decision& decision);
+  // Takes down a decision without an action; nothing is written yet. `target` and `rollout` are nullptr where there is
+  // none.
+  Note note(const Origin& origin, const alert::Signal& signal, const Target* target, const traffic::Rollout* rollout,
+            const policy::Decision& decision);
+
+  // Writes the decisions of one notification as one group and waits for the disk once. Those that repeat the last about
+  // their alert's episode are only counted. When the records cannot be written, each is a retry.
+  std::vector<Handled> write(std::vector<Note> notes);
 
   // An action, whose records the actuator has written.
   void action(const alert::Signal& signal, const Target& target, policy::Verdict verdict, policy::Reason reason);
 
  private:
   void count(const alert::Signal& signal, policy::Verdict verdict, policy::Reason reason);
+  void say(const Note& note);
 
   audit::AuditLog& log_;
   Logger& logger_;

@@ -106,6 +106,10 @@ audit::Record decision_record(const std::string& id, const Origin& origin, const
   return record;
 }
 
+policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std::string detail) {
+  return {verdict, guard, {{guard, false, std::move(detail)}}, {}};
+}
+
 audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
                             const traffic::Rollout& rollout, const policy::Decision& decision,
                             const std::string& patch) {

@@ -31,6 +31,9 @@ struct Origin {
 audit::Record decision_record(const std::string& id, const Origin& origin, const alert::Signal& signal,
                               const Target* target, const traffic::Rollout* rollout, const policy::Decision& decision);
 
+// A decision that rests on one look, `guard` and what was seen; not one of policy's.
+policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std::string detail);
+
 // The intent of a rollback that the alerts of `signals` ask for.
 audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
                             const traffic::Rollout& rollout, const policy::Decision& decision,

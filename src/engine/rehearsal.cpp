@@ -76,12 +76,37 @@ std::optional<audit::Record> Rehearsal::look_at(const traffic::Rollout& rollout)
     return std::nullopt;
   }
   const std::string canaries = canaries_of(rollout);
-  const auto known = rehearsed_.find(rollout.target);
-  if (known != rehearsed_.end() && known->second.canaries == canaries && known->second.passed) return std::nullopt;
+  if (has_passed(rollout.target, canaries)) return std::nullopt;
   return rehearse(rollout, canaries);
 }
 
-void Rehearsal::forget(const Target& target) { rehearsed_.erase(target); }
+bool Rehearsal::has_passed(const Target& target, const std::string& canaries) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = rehearsed_.find(target);
+  return known != rehearsed_.end() && known->second.canaries == canaries && known->second.passed;
+}
+
+void Rehearsal::forget(const Target& target) {
+  const std::lock_guard lock(mutex_);
+  rehearsed_.erase(target);
+}
+
+Rehearsal::Last Rehearsal::remember(const Target& target, const std::string& canaries, Reason reason) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(rehearsed_[target], Last{canaries, reason, is_passed(reason)});
+}
+
+MetricFamily Rehearsal::series() const {
+  MetricFamily family{"canaryd_rollback_rehearsed", "1, by how the rehearsal of the canary's rollback ended.", {}};
+  const std::lock_guard lock(mutex_);
+  for (const auto& [target, last] : rehearsed_) {
+    family.samples.push_back({{{"namespace", target.ns.str()},
+                               {"inferenceservice", target.name.str()},
+                               {"reason", std::string(name_of(last.reason))}},
+                              1});
+  }
+  return family;
+}
 
 std::optional<audit::Record> Rehearsal::rehearse(const traffic::Rollout& copy, const std::string& canaries) {
   const auto deadline = clock_.steady() + std::chrono::seconds(5);
@@ -95,7 +120,7 @@ std::optional<audit::Record> Rehearsal::rehearse(const traffic::Rollout& copy, c
 
   audit::ApiAnswer answer;
   const Reason reason = judge(*reading, body, answer);
-  const Last former = std::exchange(rehearsed_[copy.target], Last{canaries, reason, is_passed(reason)});
+  const Last former = remember(copy.target, canaries, reason);
   metrics_
       .counter("canaryd_rehearsals_total", "Rollbacks tried with dryRun=All when a canary was first seen.",
                {{"reason", std::string(name_of(reason))}})

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,8 @@
 namespace canaryd::engine {
 
 // When a canary is first seen, its rollback is tried with dryRun=All: a denial by admission, a missing permission, or a
-// webhook that would change more than the traffic is known before the worst minute. One thread's (the background's).
+// webhook that would change more than the traffic is known before the worst minute. One thread's (the background's),
+// but for series().
 class Rehearsal {
  public:
   // `wanted` says whether a policy would roll this service back at all.
@@ -28,6 +30,9 @@ class Rehearsal {
   std::optional<audit::Record> look_at(const traffic::Rollout& rollout);
   void forget(const Target& target);
 
+  // canaryd_rollback_rehearsed: how the last rehearsal of each canary in flight ended. Safe from any thread.
+  MetricFamily series() const;
+
  private:
   struct Last {
     std::string canaries;
@@ -35,6 +40,8 @@ class Rehearsal {
     bool passed = false;
   };
   std::optional<audit::Record> rehearse(const traffic::Rollout& copy, const std::string& canaries);
+  Last remember(const Target& target, const std::string& canaries, policy::Reason reason);  // returns the former
+  bool has_passed(const Target& target, const std::string& canaries) const;
   bool tells_something(const Reading& reading, const Error& error, SteadyTime deadline);
 
   const Settings& settings_;
@@ -43,6 +50,7 @@ class Rehearsal {
   const std::function<bool(const traffic::Rollout&)> wanted_;
   const Clock& clock_;
   Metrics& metrics_;
+  mutable std::mutex mutex_;
   std::map<Target, Last> rehearsed_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "canaryd/policy/decide.hpp"
 
@@ -53,12 +52,9 @@ std::vector<MetricFamily> rollout_series(const std::vector<traffic::Rollout>& ex
       percents.samples.push_back({with(canary, "role", "canary"), share});
       percents.samples.push_back({with(other, "role", "stable"), 100 - share});
       if (policy == nullptr) continue;
-      const auto& t = policy->thresholds;
-      for (const auto& [signal, value] : {std::pair{"error_ratio", t.error_ratio},
-                                          {"failing_ratio", t.failing_ratio},
-                                          {"min_requests", t.min_requests},
-                                          {"failing_min_requests", t.failing_min_requests}}) {
-        thresholds.samples.push_back({with(canary, "signal", signal), value});
+      for (const auto& signal : policy::threshold_signals) {
+        thresholds.samples.push_back(
+            {with(canary, "signal", std::string(signal.name)), policy->thresholds.*signal.value});
       }
     }
   }

@@ -96,7 +96,7 @@ void RolloutStore::list_began(const Namespace& scope) {
 Result<kube::PageMark> RolloutStore::page(const Namespace&, std::string_view body) {
   auto page = traffic::decode_page(body);
   if (!page) return fail(page.error());
-  for (const auto& skipped : page->skipped) log_.warn("object_skipped", {{"why", skipped}});
+  for (const auto& why : page->skipped) skipped(why);
   for (auto& rollout : page->rollouts) take(std::move(rollout), Source::list);
   return kube::PageMark{page->resource_version, page->continue_token};
 }
@@ -127,7 +127,7 @@ Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view l
       forget(event->rollout.target);
       break;
     case traffic::EventKind::skipped:
-      log_.warn("object_skipped", {{"why", event->message}});
+      skipped(event->message);
       drop(event->rollout.target);
       break;
     case traffic::EventKind::bookmark:
@@ -135,6 +135,10 @@ Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view l
       break;
   }
   return kube::EventMark{event->resource_version, event->error_code};
+}
+
+void RolloutStore::skipped(const std::string& why) {
+  if (skipped_.is_new(why)) log_.warn("object_skipped", {{"why", why}});
 }
 
 void RolloutStore::take(traffic::Rollout rollout, Source source) {

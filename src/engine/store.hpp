@@ -12,6 +12,7 @@
 #include "canaryd/base/log.hpp"
 #include "canaryd/kube/watch.hpp"
 #include "canaryd/traffic/rollout.hpp"
+#include "said_once.hpp"
 
 namespace canaryd::engine {
 
@@ -57,11 +58,13 @@ class RolloutStore final : public kube::ObjectSink {
   enum class Source : std::uint8_t { list, event, read };
   void take(traffic::Rollout rollout, Source source);
   void drop(const Target& target);
+  void skipped(const std::string& why);
   static void note_traffic(Entry& entry, WallTime now, bool seen_to_begin);
 
   const Clock& clock_;
   Logger& log_;
   const OnChange on_change_;
+  SaidOnce skipped_;  // objects that cannot be read, and why: each of their events would say so
   mutable std::mutex mutex_;
   std::unordered_map<Target, Entry> entries_;
   std::map<Namespace, std::uint64_t> lists_;  // running number of each scope's list

@@ -60,10 +60,7 @@ std::string canonical_text(const Policy& policy) {
   add(out, policy.unattributed == Unattributed::rollback ? "rollback" : "hold");
   add(out, static_cast<double>(policy.evidence_window.count()));
   add(out, policy.components == Components::together ? "together" : "independent");
-  add(out, policy.thresholds.error_ratio);
-  add(out, policy.thresholds.failing_ratio);
-  add(out, policy.thresholds.min_requests);
-  add(out, policy.thresholds.failing_min_requests);
+  for (const auto& signal : threshold_signals) add(out, policy.thresholds.*signal.value);
   return out;
 }
 

@@ -62,13 +62,14 @@ constexpr const char* version_body =
 
 Response Api::handle(const Request& request) {
   if (const auto path = parse_api_path(request.path)) return resource(request, *path);
+  if (request.path == "/sandbox/v1/targets") return targets(request);
   if (request.path.starts_with("/sandbox/v1/")) return control(request);
+  if (request.path.starts_with("/pods/")) return pod_metrics(request);
   if (request.method != "GET") return {404, "text/plain", "404 page not found\n"};
   if (request.path == "/readyz" || request.path == "/livez" || request.path == "/healthz") {
     return {200, "text/plain", "ok"};
   }
   if (request.path == "/version") return {200, "application/json", version_body};
-  if (request.path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", traffic_.metrics()};
   return {404, "text/plain", "404 page not found\n"};
 }
 

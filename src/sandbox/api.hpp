@@ -19,6 +19,7 @@ struct Request {
   std::string content_type;  // without parameters
   std::string user_agent;
   std::string body;
+  std::string host;  // as the client wrote it: how it reaches this server
 };
 
 struct Response {
@@ -65,8 +66,12 @@ class Api {
 
  private:
   Response resource(const Request& request, const ApiPath& path);
+  // scrape.cpp: what Prometheus asks for
+  Response targets(const Request& request) const;
+  Response pod_metrics(const Request& request);
   // control.cpp: /sandbox/v1
   Response control(const Request& request);
+  Response control_pod(const Request& request, const Key& pod);
   Response control_revision(const Request& request, const Key& revision);
   Response control_apply(const Request& request);
   Response control_reconcile(const Request& request);

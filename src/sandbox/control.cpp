@@ -17,12 +17,11 @@ std::optional<Key> key_of(const std::string& text) {
   return Key{text.substr(0, slash), text.substr(slash + 1)};
 }
 
-Json json_of(const Behaviour& behaviour, bool ready) {
+Json json_of(const Behaviour& behaviour) {
   return {{"error_ratio", behaviour.error_ratio},
           {"latency_seconds", behaviour.latency_seconds},
           {"confidence", behaviour.confidence},
-          {"dead", behaviour.dead},
-          {"ready", ready}};
+          {"dead", behaviour.dead}};
 }
 
 }  // namespace
@@ -30,10 +29,15 @@ Json json_of(const Behaviour& behaviour, bool ready) {
 Response Api::control(const Request& request) {
   const std::string path = request.path.substr(std::string("/sandbox/v1/").size());
   const std::string revisions = "revisions/";
+  const std::string pods = "pods/";
   const std::string services = "services/";
   if (path.starts_with(revisions)) {
     const auto key = key_of(path.substr(revisions.size()));
     if (key) return control_revision(request, *key);
+  }
+  if (path.starts_with(pods)) {
+    const auto key = key_of(path.substr(pods.size()));
+    if (key) return control_pod(request, *key);
   }
   if (path.starts_with(services)) {
     const auto key = key_of(path.substr(services.size()));
@@ -55,15 +59,35 @@ Response Api::control_revision(const Request& request, const Key& revision) {
     const auto json = parse_json(request.body);
     if (!json) return refusal(400, "expected a JSON object");
     Fields fields(*json, "");
-    const auto behaviour = fields.behaviour(traffic_.behaviour(revision));
+    const auto deployment = fields.deployment(traffic_.deployment(revision));
     const auto ready = fields.flag("ready");
     if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
-    if (behaviour) traffic_.set_behaviour(revision, *behaviour);
+    if (deployment) traffic_.set_deployment(revision, *deployment);
     if (ready) controller_.set_ready(revision, *ready);
   } else if (request.method != "GET") {
     return refusal(405, "expected GET or POST");
   }
-  return {200, "application/json", dump(json_of(traffic_.behaviour(revision), controller_.revision_ready(revision)))};
+  const Deployment deployment = traffic_.deployment(revision);
+  Json answer = json_of(deployment.behaviour);
+  answer["pods"] = deployment.pods;
+  answer["ready"] = controller_.revision_ready(revision);
+  return {200, "application/json", dump(answer)};
+}
+
+Response Api::control_pod(const Request& request, const Key& pod) {
+  auto behaviour = traffic_.behaviour(pod);
+  if (!behaviour) return refusal(404, "no pod " + pod.ns + "/" + pod.name);
+  if (request.method == "POST") {
+    const auto json = parse_json(request.body);
+    if (!json) return refusal(400, "expected a JSON object");
+    Fields fields(*json, "");
+    behaviour = fields.behaviour(*behaviour).value_or(*behaviour);
+    if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
+    if (!traffic_.set_behaviour(pod, *behaviour)) return refusal(404, "no pod " + pod.ns + "/" + pod.name);
+  } else if (request.method != "GET") {
+    return refusal(405, "expected GET or POST");
+  }
+  return {200, "application/json", dump(json_of(*behaviour))};
 }
 
 Response Api::control_service(const Request& request, const Key& service) {
@@ -93,7 +117,7 @@ Response Api::control_apply(const Request& request) {
   const auto component = fields.text("component").value_or("predictor");
   const auto percent = fields.whole("percent", 0, 100);
   const auto ready = fields.flag("ready");
-  const auto behaviour = fields.behaviour({});
+  const auto deployment = fields.deployment({});
   if (!ns) fields.blame("namespace", "the service's namespace");
   if (!name) fields.blame("name", "the service's name");
   if (!model) fields.blame("model", "the new model's version, such as v3");
@@ -102,7 +126,7 @@ Response Api::control_apply(const Request& request) {
   }
   if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
   const Key service{*ns, *name};
-  controller_.set_next(service, component, {ready.value_or(true), behaviour});
+  controller_.set_next(service, component, {ready.value_or(true), deployment});
   const auto outcome = deploy(objects_, service, component, *model, percent);
   if (!outcome) return {outcome.error().code, "application/json", outcome.error().body()};
   return {200, "application/json", *outcome};

@@ -155,8 +155,8 @@ void Controller::reconcile_component(const Key& service, const Json& object, con
   status.rolledout = rolledout_of(object, component);
   reconcile(wish, knative, status.rolledout);
   if (knative.revisions.size() > revisions && next != next_.end()) {
-    if (next->second.behaviour) {
-      traffic_.set_behaviour({service.ns, knative.latest_created}, *next->second.behaviour);
+    if (next->second.deployment) {
+      traffic_.set_deployment({service.ns, knative.latest_created}, *next->second.deployment);
     }
     next_.erase(next);
   }

@@ -19,7 +19,7 @@ namespace canaryd::sandbox {
 // How the next revision of a component comes up.
 struct NextRevision {
   bool ready = true;
-  std::optional<Behaviour> behaviour;
+  std::optional<Deployment> deployment;
 };
 
 // Plays KServe's and Knative's controllers: follows writes after a delay, in a thread of its own. Safe from any thread.

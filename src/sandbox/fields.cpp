@@ -105,6 +105,13 @@ std::optional<Behaviour> Fields::behaviour(const Behaviour& base) {
                    confidence.value_or(base.confidence), dead.value_or(base.dead)};
 }
 
+std::optional<Deployment> Fields::deployment(const Deployment& base) {
+  const auto pods = whole("pods", 0, 100);
+  const auto each = behaviour(base.behaviour);
+  if (!pods && !each) return std::nullopt;
+  return Deployment{pods.value_or(base.pods), each.value_or(base.behaviour)};
+}
+
 std::string Fields::problem() {
   if (object_.is_object()) {
     for (const auto& [name, value] : object_.items()) {

@@ -26,6 +26,8 @@ class Fields {
   const Json* list(const char* name);
   // error_ratio, latency_seconds, confidence and dead over those of `base`; nullopt when none of them is there.
   std::optional<Behaviour> behaviour(const Behaviour& base);
+  // The same and pods.
+  std::optional<Deployment> deployment(const Deployment& base);
 
   std::string path_of(const char* name) const;
   void blame(const std::string& path, const std::string& expected);

@@ -20,6 +20,7 @@ Request request_of(const httplib::Request& from) {
   request.content_type = type.substr(0, type.find(';'));
   request.user_agent = from.get_header_value("User-Agent");
   request.body = from.body;
+  request.host = from.get_header_value("Host");
   return request;
 }
 

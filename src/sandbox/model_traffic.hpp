@@ -1,28 +1,37 @@
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "canaryd/base/clock.hpp"
+#include "model_server.hpp"
 #include "reconcile.hpp"
 #include "resource.hpp"
 
 namespace canaryd::sandbox {
 
-// How one revision's model server behaves.
-struct Behaviour {
-  double error_ratio = 0.002;     // of its requests
-  double latency_seconds = 0.05;  // p95; requests are spread evenly from 0 to a little above it
-  double confidence = 0.93;       // mean, 0..1
-  bool dead = false;              // answers nothing and exports nothing
+// The pods of one revision, as Knative's Deployment makes them.
+struct Deployment {
+  std::int64_t pods = 1;
+  Behaviour behaviour;  // of each
 };
 
-// The simulated requests of all services and the metrics that their model servers export. Counters are the exact
-// expectation, rounded down: they advance with the clock, deterministically. Safe from any thread.
+// A pod as the cluster shows it.
+struct Pod {
+  Key service;
+  std::string component;
+  std::string revision;
+  std::string name;
+  bool ready = true;
+};
+
+// The simulated requests of all services and the pods that answer them. A service's requests are split by the routed
+// percentages, a revision's evenly among those of its pods that live. Time is the clock's. Safe from any thread.
 class ModelTraffic {
  public:
   explicit ModelTraffic(const Clock& clock) : clock_(clock) {}
@@ -30,42 +39,42 @@ class ModelTraffic {
   void set_rate(const Key& service, double requests_per_second);
   // The split that is really routed; an empty one: the component is gone.
   void set_split(const Key& service, const std::string& component, const std::vector<Share>& traffic);
-  // By the revision's namespace and name; it may not exist yet.
-  void set_behaviour(const Key& revision, const Behaviour& behaviour);
-  Behaviour behaviour(const Key& revision) const;
+  // By the revision's namespace and name; it may not exist yet. Each of its pods behaves so from now on.
+  void set_deployment(const Key& revision, const Deployment& deployment);
+  Deployment deployment(const Key& revision) const;
 
-  // Prometheus' text format 0.0.4.
-  std::string metrics();
+  // The pods that there are: those of every revision in a traffic block, at 0 % too.
+  std::vector<Pod> pods() const;
+  // Of a pod that there is, by namespace and name; nullopt or false when there is none.
+  std::optional<Behaviour> behaviour(const Key& pod) const;
+  bool set_behaviour(const Key& pod, const Behaviour& behaviour);
+  // What it answers to a scrape.
+  std::optional<std::string> metrics(const Key& pod);
 
  private:
-  static constexpr std::size_t latency_bounds = 11;
-  static constexpr std::size_t confidence_bounds = 11;
-  struct Counts {
-    double requests = 0;
-    double errors = 0;
-    double latency_sum = 0;
-    double confidence_sum = 0;
-    std::array<double, latency_bounds> latency{};        // cumulative, as Prometheus counts buckets
-    std::array<double, confidence_bounds> confidence{};  // cumulative
-  };
   struct Service {
     double requests_per_second = 0;
     std::map<std::string, std::vector<Share>> splits;  // by component
   };
-  struct Served;
+  struct Revision {
+    Deployment deployment;
+    std::vector<ModelServer> servers = std::vector<ModelServer>(1);
+    std::optional<Pod> pod;  // what its pods have in common, while it is in a traffic block
+  };
+  struct Place {
+    Key revision;
+    std::size_t number;
+  };
 
   void advance();
   void serve(const Key& revision, double requests);
-  std::vector<Served> served() const;
-  static const std::array<double, latency_bounds>& latency_edges();
-  static const std::array<double, confidence_bounds>& confidence_edges();
+  std::optional<Place> find(const Key& pod) const;
 
   const Clock& clock_;
   mutable std::mutex mutex_;
   SteadyTime last_ = clock_.steady();
   std::map<Key, Service> services_;
-  std::map<Key, Behaviour> behaviours_;
-  std::map<Key, Counts> counts_;
+  std::map<Key, Revision> revisions_;
 };
 
 }  // namespace canaryd::sandbox

@@ -30,13 +30,13 @@ std::string parse_service(const Json& json, const std::string& path, ServiceScen
   }
   if (const Json* stable = fields.object("stable")) {
     Fields inner(*stable, fields.path_of("stable"));
-    service.stable = inner.behaviour({}).value_or(Behaviour{});
+    service.stable = inner.deployment({}).value_or(Deployment{});
     if (const std::string problem = inner.problem(); !problem.empty()) return problem;
   }
   if (const Json* canary = fields.object("canary")) {
     Fields inner(*canary, fields.path_of("canary"));
     service.canary_percent = inner.whole("percent", 0, 100).value_or(5);
-    service.canary = inner.behaviour({}).value_or(Behaviour{});
+    service.canary = inner.deployment({}).value_or(Deployment{});
     if (const std::string problem = inner.problem(); !problem.empty()) return problem;
   }
   return fields.problem();

@@ -17,9 +17,9 @@ struct ServiceScenario {
   Key key;
   double requests_per_second = 100;
   std::vector<std::string> components{"predictor"};
-  Behaviour stable;
+  Deployment stable;
   std::optional<std::int64_t> canary_percent;  // absent: no canary in flight
-  Behaviour canary;
+  Deployment canary;
   bool tag_routing = false;
   bool standard = false;  // Standard mode: no revisions
 };

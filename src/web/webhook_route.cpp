@@ -34,10 +34,10 @@ std::optional<Refusal> refuse_content(const Head& head) {
 }
 
 Reply deliver(const std::string& body, const engine::Delivery& delivery, const engine::NotificationHandler& handler) {
-  const auto notification = alert::parse_notification(body);
+  auto notification = alert::parse_notification(body);
   // The parser has escaped what it shows: once more would turn its quotes into backslashes.
   if (!notification) return {400, notification.error().message + "\n"};
-  const engine::Answer answer = handler(*notification, delivery);
+  const engine::Answer answer = handler(std::move(*notification), delivery);
   return {answer.status, answer.text + "\n"};
 }
 

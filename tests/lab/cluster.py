@@ -90,13 +90,17 @@ class Cluster:
         server.wait_http(self.url + "/readyz", 90, context=self.context, headers=self.headers)
 
     def _apply_crds(self):
+        self.apply_crds(crd.definitions(), (ISVC + "/inferenceservices", REVISIONS + "/revisions"))
+
+    def apply_crds(self, definitions, served):
+        """Creates `definitions` (as lab.crd gives them) and waits until the paths in `served` answer."""
         path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        for name, content_type, body in crd.definitions():
+        for name, content_type, body in definitions:
             answer = self.request("POST", path, body, {"Content-Type": content_type}, timeout=60)
             if answer.status != 201:
                 raise AssertionError(f"CRD {name}: {answer}")
-        for served in (ISVC + "/inferenceservices", REVISIONS + "/revisions"):
-            net.wait_until(lambda: self.request("GET", served).status == 200, 60, served + " is served", 0.1)
+        for one in served:
+            net.wait_until(lambda one=one: self.request("GET", one).status == 200, 60, one + " is served", 0.1)
 
     def request(self, method, path, body=None, headers=None, timeout=30):
         return net.request(method, self.url + path, body, {**self.headers, **(headers or {})}, self.context, timeout)

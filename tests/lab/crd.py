@@ -94,3 +94,16 @@ def definitions():
                        ("revisions.serving.knative.dev", "serving.knative.dev_revisions.yaml")):
         text = (pathlib.Path(folder) / file).read_text()
         yield name, "application/yaml", _without_conversion(text)
+
+
+MONITORING = "monitoring.coreos.com"
+
+
+def monitoring():
+    """As definitions(), for prometheus-operator's objects. Only the real ones: whether a rule or a monitor is accepted
+    is theirs to say, so that there are none of our own. Empty where `CANARYD_CRDS` does not name a folder with them."""
+    folder = pathlib.Path(os.environ.get("CANARYD_CRDS") or os.devnull)
+    for plural in ("prometheusrules", "podmonitors", "servicemonitors"):
+        file = folder / f"{MONITORING}_{plural}.yaml"
+        if file.exists():
+            yield f"{plural}.{MONITORING}", "application/yaml", file.read_text()

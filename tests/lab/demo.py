@@ -9,91 +9,34 @@ import pathlib
 import signal
 import sys
 
-from lab import alertmanager, daemon, net, prometheus, timeline
-from lab.pki import Pki
-from lab.procs import Process, temp_folder
-from lab.sandbox import Sandbox
+from lab import timeline
+from lab.chain import Chain, PartFailed
+from lab.procs import temp_folder
+from lab.prometheus import ROLLBACK
 
 NAMESPACE, SERVICE = "ml", "iris"
 STABLE, CANARY = "iris-predictor-00001", "iris-predictor-00002"
 
 
-class PartFailed(Exception):
-    """Which part of the demo failed, why, and the end of its log."""
-
-    def __init__(self, part, why, log=""):
-        super().__init__(f"{part} failed: {why}" + (f"\n--- the end of its log ---\n{log}\n---" if log else ""))
-        self.part = part
-
-
-class Demo:
-    """The four processes, for a `with`; a failure of any step is a PartFailed that names it."""
-
-    def __init__(self, canaryd, tools, folder, interval=5, honor_labels=True):
-        self._canaryd, self._tools, self._interval, self._honor_labels = canaryd, tools, interval, honor_labels
-        self._folder = pathlib.Path(folder)
-        self._stack = contextlib.ExitStack()
-        self._processes = {}
-
-    def __enter__(self):
-        with self._stack:
-            pki = self._part("certificates", lambda: Pki(self._folder / "pki"))
-            self.sandbox = self._start(
-                "sandbox", lambda: Sandbox(log_path=self._folder / "sandbox.log", program=self._canaryd))
-            self.canaryd = self._start(
-                "canaryd", lambda: daemon.Canaryd(self._canaryd, self._folder, self.sandbox.url, pki, "demo"))
-            self.alertmanager = self._start("alertmanager", lambda: alertmanager.Alertmanager(
-                self._tools, self._folder / "alertmanager",
-                alertmanager.shipped_route(self.canaryd.webhook_url, pki.ca_file, self.canaryd.token_file)))
-            self.prometheus = self._start("prometheus", lambda: prometheus.Prometheus(
-                self._tools, self._folder / "prometheus",
-                [prometheus.model_servers(self.sandbox.url.removeprefix("http://")),
-                 prometheus.canaryd(self.canaryd.admin_address, self._honor_labels)],
-                self.alertmanager.address, self._interval))
-            self._stack = self._stack.pop_all()
-        return self
-
-    def __exit__(self, *exception):
-        self._stack.close()
-
-    def _part(self, name, action, log=lambda: ""):
-        try:
-            return action()
-        except (AssertionError, OSError, ValueError, KeyError) as problem:
-            raise PartFailed(name, f"{problem}", log()) from problem
-
-    def _start(self, name, start):
-        server = self._part(name, start)
-        self._stack.callback(server.stop)
-        self._processes[name] = server if isinstance(server, Process) else server.process
-        return server
-
-    def wait(self, part, condition, seconds, what):
-        """Waits for `condition`; when it does not come, or a process ended, says so with the part's log."""
-
-        def look():
-            for name, process in self._processes.items():
-                if process.returncode is not None:
-                    raise PartFailed(name, f"ended with {process.returncode} before {what}", process.log_tail())
-            return condition()
-
-        return self._part(part, lambda: net.wait_until(look, seconds, what, interval=0.1),
-                          self._processes[part].log_tail)
+class Demo(Chain):
+    """The chain with the sandbox's default scenario."""
 
     def shares(self):
         return self.sandbox.traffic(NAMESPACE, SERVICE)
 
     def wait_healthy(self):
         """Until Prometheus sees the canary in flight, with enough healthy requests to judge it by."""
-        self.wait("prometheus", self.prometheus.targets_up, 30, "both targets scraped")
+        self.wait_targets({("canaryd", "canaryd", "canaryd-0"),
+                           ("model-servers", NAMESPACE, f"{STABLE}-deployment-0"),
+                           ("model-servers", NAMESPACE, f"{CANARY}-deployment-0")})
         self.wait("sandbox", lambda: self.shares() == {STABLE: 95, CANARY: 5}, 10, "ml/iris at 95 % and 5 %")
         self.wait("prometheus", lambda: self.prometheus.query(f'canary:in_flight:info{{revision="{CANARY}"}}'), 30,
                   "the canary of ml/iris in the rules")
-        enough = (f'canary:requests:increase30s{{revision="{CANARY}"}} >= 50 and '
-                  f'canary:error_ratio:rate30s{{revision="{CANARY}"}} < 0.05')
+        enough = (f'canary:canary_requests:increase30s{{revision="{CANARY}"}} >= 50 and on (revision) '
+                  f'canary:canary_error_ratio:rate30s{{revision="{CANARY}"}} < 0.05')
         self.wait("prometheus", lambda: self.prometheus.query(enough), 60, "50 requests to the canary, healthy ones")
-        if self.prometheus.alerts():
-            raise PartFailed("prometheus", f"an alert before anything is wrong: {self.prometheus.alerts()}")
+        if alerts := self.prometheus.alerts(names=ROLLBACK):
+            raise PartFailed("prometheus", f"an alert before anything is wrong: {alerts}")
 
     def break_canary(self):
         """Every request to the canary fails from the returned moment on."""
@@ -101,14 +44,8 @@ class Demo:
         self._part("sandbox", lambda: self.sandbox.behave(NAMESPACE, CANARY, error_ratio=1))
         return moment
 
-    def trail(self):
-        """The records of the first decision to roll ml/iris back: intent, outcome, confirmed."""
-        records = self.canaryd.records()
-        ids = [r["id"] for r in records if r["kind"] == "intent" and r["action"] == "rollback"]
-        return [r for r in records if ids and r.get("id") == ids[0]]
-
     def record(self, kind):
-        return next((r for r in self.trail() if r["kind"] == kind), None)
+        return next((r for r in self.trail(NAMESPACE, SERVICE) if r["kind"] == kind), None)
 
 
 class Story:
@@ -118,7 +55,7 @@ class Story:
         demo.wait_healthy()
         self.generation_before = demo.sandbox.service(NAMESPACE, SERVICE)["metadata"]["generation"]
         self.breach = demo.break_canary()
-        firing = demo.wait("prometheus", lambda: demo.prometheus.alerts("firing"), 60, "an alert is firing")
+        firing = demo.wait("prometheus", lambda: demo.prometheus.alerts("firing", ROLLBACK), 60, "an alert is firing")
         self.alert = firing[0]
         self.alertname = self.alert["labels"]["alertname"]
         self.fired = timeline.at(self.alert["activeAt"])
@@ -127,7 +64,7 @@ class Story:
         self.intent = demo.wait("canaryd", lambda: demo.record("intent"), 30, "a decision to roll back is recorded")
         self.outcome = demo.wait("canaryd", lambda: demo.record("outcome"), 30, "the outcome is recorded")
         self.confirmed = demo.wait("canaryd", lambda: demo.record("confirmed"), 60, "the rollback is confirmed")
-        self.trail = demo.trail()
+        self.trail = demo.trail(NAMESPACE, SERVICE)
         self.shares = demo.shares()
         self.service = demo.sandbox.service(NAMESPACE, SERVICE)
         self.verify_code, self.verdict = demo.canaryd.verify()

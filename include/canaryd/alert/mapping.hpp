@@ -46,6 +46,6 @@ struct Signal {
 
 // Finds the first mapping that matches and reads the target. An alert that no mapping matches is `ignore`. Labels win
 // over the URL; an empty label counts as absent. Pure.
-Signal classify(const Alert& alert, const std::vector<Mapping>& mappings, const UrlTarget& url);
+Signal classify(Alert alert, const std::vector<Mapping>& mappings, const UrlTarget& url);
 
 }  // namespace canaryd::alert

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +20,12 @@ class Matcher {
   bool matches(const Labels& labels) const;
   const std::string& text() const { return text_; }  // as it was written
 
- private:
   enum class Op : std::uint8_t { equal, not_equal, match, not_match };
+  const std::string& label() const { return label_; }
+  Op op() const { return op_; }
+  const std::string& value() const { return value_; }  // without quotes and escapes
+
+ private:
   struct Pattern;  // RE2, kept out of this header
   std::string text_;
   std::string label_;

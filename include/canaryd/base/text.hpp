@@ -11,11 +11,19 @@ namespace canaryd {
 // comes out.
 std::string escaped(std::string_view text, std::size_t limit = 256);
 
+// `text` made safe for a terminal, for messages of several lines: as escaped(), but line ends, quotes and backslashes
+// stay and nothing is cut.
+std::string printable(std::string_view text);
+
 // True when `text` is valid UTF-8 (no overlong forms, no surrogates).
 bool is_utf8(std::string_view text);
 
 // `text` with each byte that is not part of valid UTF-8 written as the four characters \xNN.
 std::string utf8_or_escaped(std::string_view text);
+
+// Appends `text` as a JSON string, on one line and safe for a terminal: the same characters are escaped as by
+// escaped(), controls and separators as \u, bytes that are not UTF-8 as the text \xNN.
+void append_json_string(std::string& out, std::string_view text);
 
 // Lower-case hexadecimal of bytes.
 std::string to_hex(std::string_view bytes);

@@ -8,7 +8,8 @@
 
 namespace canaryd {
 
-// RFC 3339 in UTC with six decimals: "2026-08-01T12:00:00.123456Z". The form of every time that canaryd writes.
+// RFC 3339 in UTC with six decimals: "2026-08-01T12:00:00.123456Z". The form of every time that canaryd writes. Years
+// 0000 to 9999.
 std::string to_rfc3339(WallTime time);
 
 // Reads RFC 3339 with any number of decimals (what is finer than a microsecond is cut) and any offset; nullopt for

@@ -27,6 +27,6 @@ struct Answer {
   std::string text;
 };
 
-using NotificationHandler = std::function<Answer(const alert::Notification&, const Delivery&)>;
+using NotificationHandler = std::function<Answer(alert::Notification, const Delivery&)>;
 
 }  // namespace canaryd::engine

@@ -33,7 +33,7 @@ class Engine {
   void stop();  // ends the background work; a running receive() is not cut off
 
   // Decides about each alert of a notification and acts; answers when all is recorded, within the delivery's deadline.
-  Answer receive(const alert::Notification& notification, const Delivery& delivery);
+  Answer receive(alert::Notification notification, const Delivery& delivery);
 
   void replace_rules(Rules rules);
 

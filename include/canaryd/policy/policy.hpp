@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "canaryd/base/strong.hpp"
+#include "canaryd/policy/thresholds.hpp"
 #include "canaryd/traffic/rollout.hpp"
 
 namespace canaryd::policy {
@@ -15,14 +16,6 @@ namespace canaryd::policy {
 enum class Unattributed : std::uint8_t { rollback, hold };
 // Whether a rollback takes all components in flight, or only the one that the alert names.
 enum class Components : std::uint8_t { together, independent };
-
-// Limits that the shipped rules read as canaryd_threshold{signal=...}; +Inf is off.
-struct Thresholds {
-  double error_ratio = 0.05;         // CanaryHighErrorRate: errors / requests of the canary
-  double failing_ratio = 0.5;        // CanaryFailing: the same, for a plainly broken canary
-  double min_requests = 50;          // CanaryHighErrorRate: requests of the canary in the rule's window
-  double failing_min_requests = 10;  // CanaryFailing: likewise
-};
 
 // One entry of the configuration's `policies`: first match wins.
 struct Policy {

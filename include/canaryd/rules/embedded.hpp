@@ -5,14 +5,18 @@
 
 namespace canaryd::rules {
 
-// One shipped rule file, as it stands in rules/ (`name` is relative to it: "canary.yaml",
-// "sources/model-metrics.yaml").
+// One shipped file, as it stands in rules/ (`name` is relative to it: "canary.yaml", "sources/model-metrics.yaml").
 struct File {
   std::string_view name;
   std::string_view text;
 };
 
-// All shipped rule files, sorted by name; the same bytes as the files. Never fails; safe from any thread.
+// Each list is sorted by name and has the same bytes as the files. Never fails; safe from any thread.
+
+// All shipped rule files.
 std::span<const File> embedded();
+
+// What makes Prometheus scrape so that the rules work ("scrape/..."): not rules, applied apart.
+std::span<const File> embedded_scrapes();
 
 }  // namespace canaryd::rules

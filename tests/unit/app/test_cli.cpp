@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -37,8 +39,8 @@ Ran ran(std::vector<std::string> words) {
 }
 
 const std::vector<std::vector<std::string>> commands{
-    {},        {"serve"},          {"sandbox"}, {"check-config"},    {"config"}, {"config", "default"},
-    {"rules"}, {"rules", "print"}, {"audit"},   {"audit", "verify"}, {"version"}};
+    {},        {"serve"},          {"sandbox"},       {"check-config"}, {"config"},          {"config", "default"},
+    {"rules"}, {"rules", "print"}, {"rules", "list"}, {"audit"},        {"audit", "verify"}, {"version"}};
 
 }  // namespace
 
@@ -96,13 +98,76 @@ TEST_CASE("config default prints the default configuration") {
 
 TEST_CASE("rules print gives one file as it is and an unknown one with the known names") {
   REQUIRE_FALSE(rules::embedded().empty());
-  for (const auto& file : rules::embedded()) {
-    const Ran result = ran({"rules", "print", std::string(file.name)});
-    CHECK(result.code == 0);
-    CHECK(result.out == file.text);
+  for (const auto files : {rules::embedded(), rules::embedded_scrapes()}) {
+    for (const auto& file : files) {
+      const Ran result = ran({"rules", "print", std::string(file.name)});
+      CHECK(result.code == 0);
+      CHECK(result.out == file.text);
+    }
   }
   CHECK(ran({"rules", "print"}).out.starts_with("groups:\n"));
   CHECK(ran({"rules", "print", "x\ny"}).err.starts_with("canaryd: no rule file \"x\\ny\", expected canary.yaml"));
+}
+
+TEST_CASE("rules print takes the sources that are named and all without") {
+  const auto one = ran({"rules", "print", "--source", "model-metrics"});
+  CHECK(one.code == 0);
+  CHECK(one.out == ran({"rules", "print", "--source", "model-metrics", "--source", "model-metrics"}).out);
+  CHECK(one.out.find("\n# canary.yaml\n") != std::string::npos);
+  std::vector<std::string> words{"rules", "print"};
+  for (const auto& file : rules::embedded()) {
+    const bool here = one.out.find("\n# " + std::string(file.name) + "\n") != std::string::npos;
+    CHECK(here == (!file.name.starts_with("sources/") || file.name == "sources/model-metrics.yaml"));
+    if (!file.name.starts_with("sources/")) continue;
+    words.insert(words.end(), {"--source", std::string(file.name.substr(8, file.name.size() - 13))});
+  }
+  CHECK(ran(words).out == ran({"rules", "print"}).out);
+  const Ran unknown = ran({"rules", "print", "--source", "no\nsuch"});
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.starts_with("canaryd: no source \"no\\nsuch\", expected "));
+  CHECK(unknown.err.find("model-metrics") != std::string::npos);
+}
+
+TEST_CASE("rules print gives an object whose options belong to it alone") {
+  const std::vector<std::string> object{"rules", "print", "--format", "prometheusrule", "canary.yaml"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), object.begin(), object.end());
+    return ran(more);
+  };
+  CHECK(ran(object).out.find("\n  name: \"canaryd-rules\"\nspec:\n") != std::string::npos);
+  const Ran full = with({"--name", "n", "--namespace", "m", "--label", "a=b=c", "--label", "d="});
+  CHECK(full.code == 2);
+  CHECK(full.err.starts_with("canaryd: label a: expected letters"));
+  const Ran good = with({"--name", "n", "--namespace", "m", "--label", "a=b", "--label", "d="});
+  CHECK(good.out.find("\n  name: \"n\"\n  namespace: \"m\"\n  labels:\n    \"a\": \"b\"\n    \"d\": \"\"\nspec:\n") !=
+        std::string::npos);
+  CHECK(with({"--label", "a"}).err == "canaryd: --label: expected KEY=VALUE, got a\n");
+  CHECK(with({"--name", "A"}).err.starts_with("canaryd: name: expected a DNS name"));
+  CHECK(with({"scrape/prometheus.yaml"}).err ==
+        "canaryd: scrape/prometheus.yaml holds no rules: it is printed alone, as it is\n");
+  for (const auto* option : {"--name", "--namespace", "--label"}) {
+    const Ran misplaced = ran({"rules", "print", option, "a=b"});
+    CHECK(misplaced.code == 2);
+    CHECK(misplaced.err == "canaryd: --name, --namespace and --label are for --format prometheusrule\n");
+  }
+  CHECK(ran({"rules", "print", "--format", "json"}).code == 2);
+  CHECK(ran({"rules", "print", "--source", "model-metrics", "canary.yaml"}).code == 2);
+}
+
+TEST_CASE("rules list has a line for each rule and no empty cell") {
+  const Ran result = ran({"rules", "list"});
+  CHECK(result.code == 0);
+  CHECK(result.out.starts_with("FILE "));
+  const std::regex alert("canary\\.yaml +\\S+ +alert +CanaryHighErrorRate +2m +critical +\\S.*");
+  std::size_t alerts = 0;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    std::vector<std::string> words{std::istream_iterator<std::string>(cells), {}};
+    CHECK(words.size() >= 7);
+    alerts += std::regex_match(line, alert) ? 1 : 0;
+  }
+  CHECK(alerts == 1);
 }
 
 TEST_CASE("a file that cannot be read fails") {

@@ -1,20 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "canaryd/alert/mapping.hpp"
 #include "config_text.hpp"
 
 using namespace canaryd;
 using namespace canaryd::app;
-
-namespace {
-
-alert::Action action_of(const Config& config, const std::string& alertname) {
-  alert::Alert firing;
-  firing.labels = {{"alertname", alertname}, {"namespace", "ml"}, {"inferenceservice", "iris"}};
-  return alert::classify(firing, config.alerts, {}).action;
-}
-
-}  // namespace
 
 TEST_CASE("the printed default configuration reads without problems") {
   CHECK(problems_of(default_config()) == Lines{});
@@ -49,20 +38,6 @@ TEST_CASE("the printed default configuration says what is true without it") {
     for (std::size_t j = 0; j < printed.alerts[i].matchers.size(); ++j) {
       CHECK(printed.alerts[i].matchers[j].text() == silent.alerts[i].matchers[j].text());
     }
-  }
-}
-
-TEST_CASE("without alerts the shipped rules are mapped") {
-  const Config config = read_config(shortest, "s.yaml").config;
-  for (const auto* name : {"CanaryHighErrorRate", "CanaryFailing", "CanaryHighLatency", "CanaryLowConfidence",
-                           "CanaryHigherErrorRate", "CanaryHigherLatency", "CanaryDown"}) {
-    CAPTURE(name);
-    CHECK(action_of(config, name) == alert::Action::rollback);
-  }
-  CHECK(action_of(config, "CanarydHeartbeat") == alert::Action::heartbeat);
-  for (const auto* name : {"CanaryHealthy", "CanaryNoData", "CanaryDownstream", "XCanaryDown", "KubePodCrashLooping"}) {
-    CAPTURE(name);
-    CHECK(action_of(config, name) == alert::Action::ignore);
   }
 }
 

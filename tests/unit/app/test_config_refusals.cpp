@@ -115,6 +115,9 @@ TEST_CASE("numbers in quotes or not in plain decimal are refused") {
 
 TEST_CASE("a value out of its range is refused") {
   const std::string ratio = "expected a ratio above 0 and below 1 (0.05 is 5 %), or off";
+  const std::string factor = "expected a factor above 1 and up to 100 (1.5 is 50 % above the stable revision), or off";
+  const std::string share = "expected a factor above 0 and below 1 (0.8 is 20 % below the stable revision), or off";
+  const std::string time = "expected a number of seconds above 0 and up to 3600 (0.5 is 500 ms), or off";
   const std::string count = "expected a number of requests from 1 to 1000000000";
   const std::string at = "10:44: policies[0].thresholds.";
   const auto threshold = [](const std::string& key, const std::string& value) {
@@ -136,9 +139,20 @@ TEST_CASE("a value out of its range is refused") {
   cases.emplace_back(threshold("error_ratio", "\"off\""), place("error_ratio", "\"off\"") + ratio + ", without quotes");
   cases.emplace_back(threshold("error_ratio", ".inf"), place("error_ratio", ".inf") + ratio + ", in plain decimal");
   for (const auto* value : {"off", "0", "0.5"}) {
-    for (const auto* key : {"min_requests", "failing_min_requests"}) {
+    for (const auto* key : {"min_requests", "failing_min_requests", "latency_min_requests", "down_min_requests"}) {
       cases.emplace_back(threshold(key, value), place(key, value) + count);
     }
+  }
+  for (const auto* value : {"1", "0.5", "100.5"}) {
+    for (const auto* key : {"higher_error_ratio", "latency_ratio", "higher_latency_ratio"}) {
+      cases.emplace_back(threshold(key, value), place(key, value) + factor);
+    }
+  }
+  for (const auto* value : {"0", "1", "1.5"}) {
+    cases.emplace_back(threshold("confidence_ratio", value), place("confidence_ratio", value) + share);
+  }
+  for (const auto* value : {"0", "3600.5", "500ms"}) {
+    cases.emplace_back(threshold("latency_seconds", value), place("latency_seconds", value) + time);
   }
   check_each(cases);
   check_each({
@@ -146,6 +160,9 @@ TEST_CASE("a value out of its range is refused") {
        "10:34: policies[0].thresholds: failing_ratio is lower than error_ratio, expected it higher: it is for a "
        "plainly "
        "broken canary"},
+      {"policies: [{name: a, thresholds: {latency_ratio: 1.2}}]\n",
+       "10:34: policies[0].thresholds: latency_ratio is lower than higher_latency_ratio, expected it higher: its alert "
+       "waits less long"},
       {"policies: [{name: a, evidence_window: 10}]\n",
        "10:39: policies[0].evidence_window: got 10, expected a duration from 0s to 1d, as Prometheus writes it (90s, "
        "10m, "

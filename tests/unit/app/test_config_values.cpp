@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../../../src/app/config_reader.hpp"
 #include "../../../src/app/config_values.hpp"
@@ -146,7 +147,10 @@ TEST_CASE("every key of a policy is read") {
     unattributed: hold
     evidence_window: 5m
     components: independent
-    thresholds: {error_ratio: 0.1, failing_ratio: off, min_requests: 20, failing_min_requests: 5}
+    thresholds:
+      {error_ratio: 0.1, failing_ratio: off, higher_error_ratio: 2, latency_ratio: 3.5, higher_latency_ratio: 1.01,
+       latency_seconds: 0.25, confidence_ratio: 0.9, min_requests: 20, failing_min_requests: 5,
+       latency_min_requests: 400, down_min_requests: 1}
   - name: rest
 )")
                             .policies;
@@ -162,11 +166,23 @@ TEST_CASE("every key of a policy is read") {
   CHECK(policy.unattributed == policy::Unattributed::hold);
   CHECK(policy.evidence_window == milliseconds(300'000));
   CHECK(policy.components == policy::Components::independent);
-  CHECK(policy.thresholds.error_ratio == 0.1);
-  CHECK(std::isinf(policy.thresholds.failing_ratio));
-  CHECK(policy.thresholds.min_requests == 20);
-  CHECK(policy.thresholds.failing_min_requests == 5);
+  std::vector<double> thresholds;
+  for (const auto& signal : policy::threshold_signals) thresholds.push_back(policy.thresholds.*signal.value);
+  const double off = std::numeric_limits<double>::infinity();
+  CHECK(thresholds == std::vector<double>{0.1, off, 2, 3.5, 1.01, 0.25, 0.9, 20, 5, 400, 1});
   CHECK(policies[1].namespaces.empty());
+}
+
+TEST_CASE("every threshold but a floor can be switched off") {
+  std::string all = "policies: [{name: a, thresholds: {";
+  for (const auto& signal : policy::threshold_signals) {
+    if (signal.limit != policy::Limit::count) all += std::string(signal.name) + ": off, ";
+  }
+  const auto policies = good_with(all + "min_requests: 7}}]\n").policies;
+  for (const auto& signal : policy::threshold_signals) {
+    CAPTURE(signal.name);
+    CHECK(std::isinf(policies[0].thresholds.*signal.value) == (signal.limit != policy::Limit::count));
+  }
 }
 
 TEST_CASE("a relative path is meant from the folder of the configuration") {

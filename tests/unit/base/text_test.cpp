@@ -48,6 +48,25 @@ TEST_CASE("bytes that are not UTF-8 are escaped one by one") {
   CHECK(utf8_or_escaped("a\nb\xff\xc3\xa9") == "a\nb\\xff\xc3\xa9");
 }
 
+TEST_CASE("a JSON string escapes the same characters in the ways that JSON knows") {
+  const auto json = [](std::string_view text) {
+    std::string out = "before ";
+    append_json_string(out, text);
+    return out.substr(7);
+  };
+  CHECK(json("") == "\"\"");
+  CHECK(json("iris é 🌸") == "\"iris é 🌸\"");
+  CHECK(json("a\nb\r\tc \"d\" \\") == "\"a\\nb\\r\\tc \\\"d\\\" \\\\\"");
+  CHECK(json("\x1b[31m\x7f\0"sv) == "\"\\u001b[31m\\u007f\\u0000\"");
+  CHECK(json("\xc2\x85\xe2\x80\xae\xef\xbb\xbf") == "\"\\u0085\\u202e\\ufeff\"");
+  CHECK(json("a\xff\xc3") == "\"a\\\\xff\\\\xc3\"");
+}
+
+TEST_CASE("a message of several lines keeps its lines and quotes and nothing that deceives") {
+  CHECK(printable("a \"b\" \\\nc é") == "a \"b\" \\\nc é");
+  CHECK(printable("\x1b[31m\r\xe2\x80\xae\xff") == "\\x1b[31m\\r\\u{202e}\\xff");
+}
+
 TEST_CASE("long text is cut at the end of a character") {
   CHECK(escaped("abcdef", 6) == "abcdef");
   CHECK(escaped("abcdefg", 6) == "abcdef...");

@@ -147,7 +147,7 @@ TEST_CASE("truncated and targetless notifications are recorded and what was seen
   n.truncated_alerts = 3;
   const Delivery delivery{"token:am", "127.0.0.1:1", {}, {}, bench.clock.steady() + std::chrono::seconds(8)};
   CHECK(bench.engine->receive(n, delivery).status == 200);
-  CHECK(bench.log.story() == "decision no_target, decision truncated, intent rolled_back, outcome rolled_back applied");
+  CHECK(bench.log.story() == "intent rolled_back, outcome rolled_back applied, decision no_target, decision truncated");
 }
 
 TEST_CASE("resolved alerts and heartbeats and unknown alerts patch nothing") {
@@ -170,7 +170,13 @@ TEST_CASE("the exported series name both revisions and every threshold while the
       text.find("canaryd_rollout_revision{namespace=\"ml\",inferenceservice=\"iris\",component=\"predictor\",revision="
                 "\"iris-predictor-00002\",role=\"canary\"} 1") != std::string::npos);
   CHECK(text.find("revision=\"iris-predictor-00001\",role=\"stable\"} 95") != std::string::npos);
+  for (const auto& signal : policy::threshold_signals) {
+    CAPTURE(signal.name);
+    CHECK(text.find("revision=\"iris-predictor-00002\",signal=\"" + std::string(signal.name) + "\"} ") !=
+          std::string::npos);
+  }
   CHECK(text.find("signal=\"error_ratio\"} 0.05") != std::string::npos);
+  CHECK(text.find("signal=\"latency_seconds\"} +Inf") != std::string::npos);
   CHECK(text.find("canaryd_watch_synced 1") != std::string::npos);
   bench.deliver({firing("CanaryHighErrorRate")});
   bench.api.reconcile();

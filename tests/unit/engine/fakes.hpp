@@ -35,6 +35,7 @@ class FakeLog final : public audit::AuditLog {
   }
   Result<std::uint64_t> append(const std::vector<audit::Record>& records) override {
     const std::lock_guard lock(mutex_);
+    ++appends;
     for (const auto& record : records) {
       if (refuses_ && refuses_(record)) return fail(Error::io("disk full"));
     }
@@ -66,6 +67,7 @@ class FakeLog final : public audit::AuditLog {
     refuses_ = std::move(which);
   }
   audit::Recovered recovered_;
+  std::atomic<int> appends{0};  // each of them one fdatasync
 
  private:
   mutable std::mutex mutex_;

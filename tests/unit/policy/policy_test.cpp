@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include "canaryd/policy/reason.hpp"
 
@@ -59,11 +62,25 @@ TEST_CASE("the canonical text changes with every field") {
   changed([](Policy& p) { p.unattributed = Unattributed::hold; });
   changed([](Policy& p) { p.evidence_window = std::chrono::minutes(3); });
   changed([](Policy& p) { p.components = Components::independent; });
-  changed([](Policy& p) { p.thresholds.error_ratio = 0.1; });
-  changed([](Policy& p) { p.thresholds.failing_ratio = 0.1; });
-  changed([](Policy& p) { p.thresholds.min_requests = 1; });
-  changed([](Policy& p) { p.thresholds.failing_min_requests = 1; });
+  for (const auto& signal : threshold_signals) changed([&](Policy& p) { p.thresholds.*signal.value = 7; });
   CHECK(texts.size() == changes);
+}
+
+TEST_CASE("every threshold has a signal of its own and the default that the documents give it") {
+  std::map<std::string_view, double> defaults;
+  for (const auto& signal : threshold_signals) defaults[signal.name] = Thresholds{}.*signal.value;
+  const double off = std::numeric_limits<double>::infinity();
+  CHECK(defaults == std::map<std::string_view, double>{{"error_ratio", 0.05},
+                                                       {"failing_ratio", 0.5},
+                                                       {"higher_error_ratio", 1.5},
+                                                       {"latency_ratio", 1.5},
+                                                       {"higher_latency_ratio", 1.3},
+                                                       {"latency_seconds", off},
+                                                       {"confidence_ratio", 0.8},
+                                                       {"min_requests", 50},
+                                                       {"failing_min_requests", 10},
+                                                       {"latency_min_requests", 100},
+                                                       {"down_min_requests", 10}});
 }
 
 TEST_CASE("reason names are unique and every reason has a meaning") {

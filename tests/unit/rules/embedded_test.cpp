@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,32 +31,44 @@ fs::path rules_folder() {
   return {};
 }
 
-std::vector<std::string> shipped_files(const fs::path& rules) {
+// The .yaml files of these folders of rules/, as the binary names them.
+std::vector<std::string> shipped_files(const fs::path& rules, const std::vector<std::string>& folders) {
   std::vector<std::string> names;
-  for (const auto& [folder, prefix] : {std::pair{rules, ""}, std::pair{rules / "sources", "sources/"}}) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() == ".yaml") names.push_back(prefix + entry.path().filename().string());
+  for (const auto& folder : folders) {
+    for (const auto& entry : fs::directory_iterator(rules / folder)) {
+      if (entry.path().extension() == ".yaml") names.push_back(folder + entry.path().filename().string());
     }
   }
   std::ranges::sort(names);
   return names;
 }
 
-}  // namespace
-
-TEST_CASE("the binary embeds every shipped rule file and sorts them by name") {
-  const fs::path rules = rules_folder();
-  REQUIRE(fs::exists(rules / "canary.yaml"));
+std::vector<std::string> names_of(std::span<const canaryd::rules::File> files) {
   std::vector<std::string> names;
-  for (const auto& file : canaryd::rules::embedded()) names.emplace_back(file.name);
-  CHECK(names == shipped_files(rules));
+  for (const auto& file : files) names.emplace_back(file.name);
+  return names;
 }
 
-TEST_CASE("an embedded rule file has the same bytes as the file") {
+void check_bytes(std::span<const canaryd::rules::File> files) {
   const fs::path rules = rules_folder();
-  REQUIRE_FALSE(canaryd::rules::embedded().empty());
-  for (const auto& file : canaryd::rules::embedded()) {
+  REQUIRE_FALSE(files.empty());
+  for (const auto& file : files) {
     CAPTURE(file.name);
-    CHECK(file.text == bytes_of(rules / file.name));
+    const bool same = file.text == bytes_of(rules / file.name);  // not shown: a file has pages
+    CHECK(same);
   }
+}
+
+}  // namespace
+
+TEST_CASE("the binary embeds every shipped file and sorts them by name") {
+  const fs::path rules = rules_folder();
+  REQUIRE(fs::exists(rules / "canary.yaml"));
+  CHECK(names_of(canaryd::rules::embedded()) == shipped_files(rules, {"", "sources/"}));
+  CHECK(names_of(canaryd::rules::embedded_scrapes()) == shipped_files(rules, {"scrape/"}));
+}
+
+TEST_CASE("an embedded file has the same bytes as the file") {
+  check_bytes(canaryd::rules::embedded());
+  check_bytes(canaryd::rules::embedded_scrapes());
 }

@@ -22,7 +22,7 @@ struct Cluster {
 
   Json get(const Key& key) const { return *objects.read(Kind::inference_service, key); }
   Response post(const std::string& path, const std::string& body) {
-    return api.handle({"POST", path, {}, "application/json", "test/1", body});
+    return api.handle({"POST", path, {}, "application/json", "test/1", body, ""});
   }
   std::string traffic_of(const Key& key, const std::string& component = "predictor") const {
     std::string text;
@@ -57,14 +57,15 @@ TEST_CASE("the default scenario is ml iris with a canary at 5") {
 TEST_CASE("a scenario with all that it may say") {
   const auto scenario = parse_scenario(R"({"services": [
       {"namespace": "ml", "name": "iris", "requests_per_second": 20, "components": ["predictor", "transformer"],
-       "stable": {"error_ratio": 0.1}, "canary": {"percent": 20, "latency_seconds": 2}, "tag_routing": true},
+       "stable": {"error_ratio": 0.1, "pods": 3}, "canary": {"percent": 20, "latency_seconds": 2}, "tag_routing": true},
       {"namespace": "ml", "name": "old", "standard": true}], "generated": {"count": 3, "bytes": 7000}})",
                                        "s.json");
   REQUIRE(scenario);
   const Cluster cluster(*scenario);
   CHECK(cluster.traffic_of(iris, "transformer") == "iris-transformer-00002:20 iris-transformer-00001:80 ");
-  CHECK(cluster.traffic.behaviour({"ml", "iris-predictor-00001"}).error_ratio == doctest::Approx(0.1));
-  CHECK(cluster.traffic.behaviour({"ml", "iris-transformer-00002"}).latency_seconds == doctest::Approx(2));
+  CHECK(cluster.traffic.deployment({"ml", "iris-predictor-00001"}).behaviour.error_ratio == doctest::Approx(0.1));
+  CHECK(cluster.traffic.deployment({"ml", "iris-predictor-00001"}).pods == 3);
+  CHECK(cluster.traffic.deployment({"ml", "iris-transformer-00002"}).behaviour.latency_seconds == doctest::Approx(2));
   CHECK(cluster.get({"ml", "old"})["status"]["deploymentMode"] == "Standard");
   CHECK_FALSE(cluster.get({"ml", "old"})["status"]["components"]["predictor"].contains("traffic"));
 }
@@ -106,7 +107,7 @@ TEST_CASE("a new model is applied and becomes a new revision") {
   CHECK(response.status == 200);
   cluster.controller.reconcile_now(iris);
   CHECK(cluster.traffic_of(iris) == "iris-predictor-00003:20 iris-predictor-00001:80 ");
-  CHECK(cluster.traffic.behaviour({"ml", "iris-predictor-00003"}).error_ratio == doctest::Approx(0.5));
+  CHECK(cluster.traffic.deployment({"ml", "iris-predictor-00003"}).behaviour.error_ratio == doctest::Approx(0.5));
 }
 
 TEST_CASE("a revision is broken and healed by the control") {
@@ -114,7 +115,7 @@ TEST_CASE("a revision is broken and healed by the control") {
   const std::string path = "/sandbox/v1/revisions/ml/iris-predictor-00002";
   CHECK(cluster.post(path, R"({"error_ratio":0.3})").status == 200);
   CHECK(cluster.post(path, R"({"confidence":0.4})").status == 200);
-  const Behaviour behaviour = cluster.traffic.behaviour({"ml", "iris-predictor-00002"});
+  const Behaviour behaviour = cluster.traffic.deployment({"ml", "iris-predictor-00002"}).behaviour;
   CHECK(behaviour.error_ratio == doctest::Approx(0.3));
   CHECK(behaviour.confidence == doctest::Approx(0.4));
   CHECK(cluster.post(path, R"({"error_ratio":3})").body == R"({"error":"error_ratio: expected a number from 0 to 1"})");
@@ -130,17 +131,17 @@ TEST_CASE("a revision is broken and healed by the control") {
 TEST_CASE("a deleted service takes its revisions with it") {
   Cluster cluster(default_scenario());
   const Response response = cluster.api.handle(
-      {"DELETE", "/apis/serving.kserve.io/v1beta1/namespaces/ml/inferenceservices/iris", {}, "", "test", ""});
+      {"DELETE", "/apis/serving.kserve.io/v1beta1/namespaces/ml/inferenceservices/iris", {}, "", "test", "", ""});
   CHECK(response.status == 200);
   cluster.controller.reconcile_now(iris);
   CHECK_FALSE(cluster.objects.read(Kind::revision, {"ml", "iris-predictor-00002"}));
-  CHECK(cluster.traffic.metrics().find("iris") == std::string::npos);
+  CHECK(cluster.traffic.pods().empty());
 }
 
 TEST_CASE("a label selector is refused rather than ignored") {
   Cluster cluster(default_scenario());
   const Response response = cluster.api.handle(
-      {"GET", "/apis/serving.kserve.io/v1beta1/inferenceservices", {{"labelSelector", "a=b"}}, "", "test", ""});
+      {"GET", "/apis/serving.kserve.io/v1beta1/inferenceservices", {{"labelSelector", "a=b"}}, "", "test", "", ""});
   CHECK(response.status == 400);
 }
 

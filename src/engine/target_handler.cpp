@@ -1,0 +1,199 @@
+#include "target_handler.hpp"
+
+#include <algorithm>
+
+#include "canaryd/traffic/decode.hpp"
+#include "canaryd/traffic/patch.hpp"
+#include "current_rules.hpp"
+#include "records.hpp"
+
+namespace canaryd::engine {
+
+namespace {
+
+using policy::Decision;
+using policy::Reason;
+using policy::Verdict;
+
+constexpr int most_attempts = 3;  // the first, and two that decide again on a fresh read
+constexpr auto least_time_for_a_target = std::chrono::seconds(2);
+
+// Adds a decision to act to those before it: one patch takes all their components.
+void unite(Decision& all, const Decision& one) {
+  if (all.components.empty()) {
+    all = one;
+    return;
+  }
+  for (const auto component : one.components) {
+    if (std::find(all.components.begin(), all.components.end(), component) == all.components.end()) {
+      all.components.push_back(component);
+    }
+  }
+}
+
+Reason reason_for_read(const Error& error) {
+  const bool denied = error.kind == ErrorKind::forbidden || error.kind == ErrorKind::unauthenticated;
+  return denied ? Reason::forbidden : Reason::cluster_unavailable;
+}
+
+// Not begun in time: Alertmanager sends it again.
+Handled late(const Target& target) {
+  return {true, answer_line(Reason::cluster_unavailable, target.str()) + ": out of time"};
+}
+
+}  // namespace
+
+// One target of one notification.
+struct TargetHandler::Case {
+  const Rules& rules;
+  const Delivery& delivery;
+  const Target& target;
+  std::vector<Note>& notes;
+  Origin origin;
+  std::vector<alert::Signal> signals;       // firing, mapped to rollback
+  std::optional<traffic::Rollout> refused;  // what the last patch was made for that the API server answered with 422
+
+  void note(Recorder& recorder, const alert::Signal& signal, const traffic::Rollout* rollout,
+            const Decision& decision) const {
+    notes.push_back(recorder.note(origin, signal, &target, rollout, decision));
+  }
+};
+
+TargetHandler::TargetHandler(const Settings& settings, Reader& reader, Actuator& actuator, Recorder& recorder,
+                             const Clock& clock)
+    : settings_(settings), reader_(reader), actuator_(actuator), recorder_(recorder), clock_(clock) {}
+
+Handled TargetHandler::handle(const Rules& rules, const Delivery& delivery, const Target& target,
+                              std::vector<alert::Signal> signals, std::vector<Note>& notes) {
+  if (is_late(delivery)) return late(target);
+  Case item{rules, delivery, target, notes, {delivery, rules.config_sha256, nullptr, nullptr}, {}, std::nullopt};
+  for (auto& signal : signals) {
+    if (const auto decision = without_reading(signal, target, delivery)) {
+      item.note(recorder_, signal, nullptr, *decision);
+    } else {
+      item.signals.push_back(std::move(signal));
+    }
+  }
+  return item.signals.empty() ? Handled{} : decide_and_act(item);
+}
+
+// A notification about many services and a slow API server: what is not begun in time is asked for again.
+bool TargetHandler::is_late(const Delivery& delivery) const {
+  return clock_.steady() >= delivery.deadline - least_time_for_a_target;
+}
+
+// What needs no look at the object. nullopt: a firing alert that asks for a rollback in scope.
+std::optional<Decision> TargetHandler::without_reading(const alert::Signal& signal, const Target& target,
+                                                       const Delivery& delivery) const {
+  if (!in_scope(target, delivery)) {
+    return by_one_guard(Verdict::refuse, Reason::not_in_scope, "namespace " + target.ns.str());
+  }
+  if (signal.alert.status == alert::AlertStatus::resolved) return by_one_guard(Verdict::noop, Reason::resolved, "");
+  if (signal.action == alert::Action::hold) return by_one_guard(Verdict::hold, Reason::held, "");
+  return std::nullopt;
+}
+
+Handled TargetHandler::decide_and_act(Case& item) {
+  const TargetLocks::Held lock(locks_, item.target, item.delivery.deadline);
+  if (!lock || is_late(item.delivery)) return late(item.target);
+
+  auto reading = reader_.copy_or_fresh(item.target, item.delivery.deadline);
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    if (auto result = once(item, reading)) return *result;
+    reading = reader_.fresh(item.target, item.delivery.deadline);
+  }
+  // 422 has two meanings (facts: a failed `test` reads like a schema violation): when the object is still what the
+  // patch tests for, it is the other one.
+  const bool still_as_tested = item.refused && reading && traffic::passes_same_tests(*item.refused, reading->rollout);
+  note_all(item, Verdict::retry, still_as_tested ? Reason::patch_rejected : Reason::conflict,
+           "refused at each of " + std::to_string(most_attempts) + " tries");
+  return {};
+}
+
+// What is decided about each alert of the case, on one version of the object.
+TargetHandler::Judged TargetHandler::judge(Case& item, const traffic::Rollout& rollout) {
+  const auto& policies = item.rules.policies;
+  item.origin.policy = policy::find_policy(policies, item.target, rollout.labels);
+  item.origin.policy_sha256 =
+      item.origin.policy == nullptr
+          ? nullptr
+          : &item.rules.policy_sha256[static_cast<std::size_t>(item.origin.policy - &policies[0])];
+  const bool unattributed =
+      std::any_of(item.signals.begin(), item.signals.end(), [](const auto& signal) { return !signal.revision; });
+  const auto circumstances =
+      reader_.circumstances(rollout, unattributed, is_stopped(item.rules), item.delivery.deadline);
+  Judged judged;
+  for (const auto& signal : item.signals) {
+    auto decision = policy::decide_rollback(signal, rollout, item.origin.policy, circumstances);
+    if (decision.verdict == Verdict::act) {
+      judged.acting.push_back(signal);
+      unite(judged.act, decision);
+    } else {
+      judged.passive.emplace_back(&signal, std::move(decision));
+    }
+  }
+  return judged;
+}
+
+// One look at the object. nullopt: read it fresh and look again.
+std::optional<Handled> TargetHandler::once(Case& item, const Result<Reading>& reading) {
+  if (!reading) {
+    not_read(item, reading.error());
+    return Handled{};
+  }
+  const Judged judged = judge(item, reading->rollout);
+  // To act on a copy is safe, the patch has its own tests. To let a bad signal pass needs a fresh look.
+  if (judged.acting.empty() && !reader_.proven(*reading)) return std::nullopt;
+
+  Handled handled;
+  if (!judged.acting.empty()) {
+    const auto acted = act(item, *reading, judged);
+    if (!acted) return std::nullopt;
+    handled = *acted;
+  }
+  for (const auto& [signal, decision] : judged.passive) item.note(recorder_, *signal, &reading->rollout, decision);
+  return handled;
+}
+
+// One patch for all alerts that ask for it. nullopt: one of its preconditions failed.
+std::optional<Handled> TargetHandler::act(Case& item, const Reading& reading, const Judged& judged) {
+  const Attempt attempt = actuator_.roll_back(item.origin, judged.acting, reading, judged.act);
+  if (attempt.next == Attempt::Next::decide_anew) {
+    item.refused.reset();
+    if (attempt.unprocessable) item.refused = reading.rollout;
+    return std::nullopt;
+  }
+  const bool retry = attempt.next == Attempt::Next::retry;
+  for (const auto& signal : judged.acting) {
+    // An intent whose outcome is open says nothing yet of what was answered: this does.
+    if (attempt.reason == Reason::outcome_unknown) {
+      item.note(recorder_, signal, &reading.rollout, by_one_guard(Verdict::retry, attempt.reason, "answered 503"));
+    } else {
+      recorder_.action(signal, item.target, retry ? Verdict::retry : Verdict::act, attempt.reason);
+    }
+  }
+  return Handled{retry, answer_line(attempt.reason, item.target.str())};
+}
+
+void TargetHandler::not_read(Case& item, const Error& error) {
+  if (error.kind == ErrorKind::not_found) {
+    note_all(item, Verdict::refuse, Reason::not_found, "the API server answered 404");
+  } else {
+    note_all(item, Verdict::retry, reason_for_read(error), traffic::status_message(error.message));
+  }
+}
+
+void TargetHandler::note_all(Case& item, Verdict verdict, Reason reason, const std::string& detail) {
+  for (const auto& signal : item.signals) {
+    item.note(recorder_, signal, nullptr, by_one_guard(verdict, reason, detail));
+  }
+}
+
+bool TargetHandler::in_scope(const Target& target, const Delivery& delivery) const {
+  const auto allows = [&](const std::vector<Namespace>& list) {
+    return list.empty() || std::find(list.begin(), list.end(), target.ns) != list.end();
+  };
+  return allows(settings_.scopes) && allows(delivery.namespaces);
+}
+
+}  // namespace canaryd::engine

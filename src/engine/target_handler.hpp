@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actuator.hpp"
+#include "canaryd/alert/mapping.hpp"
+#include "canaryd/base/clock.hpp"
+#include "canaryd/engine/delivery.hpp"
+#include "canaryd/engine/rules.hpp"
+#include "reader.hpp"
+#include "recorder.hpp"
+#include "target_locks.hpp"
+
+namespace canaryd::engine {
+
+// Decides about the alerts of one notification about one target, one notification at a time, and has done what is to be
+// done. Safe from any thread.
+class TargetHandler {
+ public:
+  TargetHandler(const Settings& settings, Reader& reader, Actuator& actuator, Recorder& recorder, const Clock& clock);
+
+  // What was done, or that it must be tried again; without words when nothing was. The decisions without an action are
+  // added to `notes`: the caller has them written.
+  Handled handle(const Rules& rules, const Delivery& delivery, const Target& target, std::vector<alert::Signal> signals,
+                 std::vector<Note>& notes);
+
+ private:
+  struct Case;
+  struct Judged {
+    policy::Decision act;                                                    // the union of those with Verdict::act
+    std::vector<alert::Signal> acting;                                       // that ask for it
+    std::vector<std::pair<const alert::Signal*, policy::Decision>> passive;  // of the case's signals
+  };
+
+  std::optional<policy::Decision> without_reading(const alert::Signal& signal, const Target& target,
+                                                  const Delivery& delivery) const;
+  Handled decide_and_act(Case& item);
+  std::optional<Handled> once(Case& item, const Result<Reading>& reading);
+  Judged judge(Case& item, const traffic::Rollout& rollout);
+  std::optional<Handled> act(Case& item, const Reading& reading, const Judged& judged);
+  void not_read(Case& item, const Error& error);
+  void note_all(Case& item, policy::Verdict verdict, policy::Reason reason, const std::string& detail);
+  bool is_late(const Delivery& delivery) const;
+  bool in_scope(const Target& target, const Delivery& delivery) const;
+
+  const Settings& settings_;
+  Reader& reader_;
+  Actuator& actuator_;
+  Recorder& recorder_;
+  const Clock& clock_;
+  TargetLocks locks_;
+};
+
+}  // namespace canaryd::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "canaryd/rules/route_check.hpp"
+#include "route_wanted.hpp"
+
+namespace canaryd::rules::route {
+
+// Gathers findings: the same one about several alerts, or about several label sets of one, is said once.
+class Findings {
+ public:
+  explicit Findings(const std::vector<Wanted>& alerts) : alerts_(alerts) {}
+
+  // About one alert, by its index.
+  void add(std::size_t alert, Severity severity, const char* code, Place place, const std::string& text);
+  // About no alert in particular.
+  void add(Severity severity, const char* code, Place place, const std::string& text);
+  // Gives the finding that was added last an example, unless it has one.
+  void example(const alert::Labels& kept_back, const alert::Labels& by);
+
+  // By place, errors first.
+  std::vector<Finding> take();
+
+ private:
+  struct Draft {
+    Finding finding;
+    std::set<std::size_t> about;
+  };
+
+  Draft& draft(Severity severity, const char* code, Place place, const std::string& text);
+  std::string subject(const std::set<std::size_t>& about) const;
+  std::string qualifier(const std::set<std::size_t>& about, std::size_t from, std::size_t to) const;
+
+  const std::vector<Wanted>& alerts_;
+  std::vector<Draft> drafts_;
+  std::size_t last_ = 0;
+};
+
+}  // namespace canaryd::rules::route
