@@ -79,7 +79,7 @@ class AScrapeWithoutHonorLabels(unittest.TestCase):
     def test_still_finds_the_canary_of_the_right_namespace(self):
         with temp_folder() as folder, Demo(canaryd(), tools(), folder, interval=1, honor_labels=False) as demo:
             story = Story(demo)
-            renamed = demo.prometheus.query("canaryd_rollout_revision{exported_namespace='ml'}")
+            renamed = demo.prometheus.query("last_over_time(canaryd_rollout_revision{exported_namespace='ml'}[5m])")
         self.assertTrue(renamed, "the lab did not rename the label: this test shows nothing")
         self.assertEqual(story.faults(), [])
 

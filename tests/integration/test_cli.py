@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+from lab import promtool
+
 CANARYD = os.environ["CANARYD"]
 SOURCE = os.environ.get("CANARYD_SOURCE", ".")
 
@@ -19,6 +21,7 @@ COMMANDS = [
     ["config", "default"],
     ["rules"],
     ["rules", "print"],
+    ["rules", "list"],
     ["audit"],
     ["audit", "verify"],
     ["version"],
@@ -41,6 +44,7 @@ class Usage(unittest.TestCase):
 
     def test_wrong_usage_exits_with_2(self):
         for command in [[], ["frobnicate"], ["serve"], ["check-config"], ["config"], ["rules", "print", "no-such.yaml"],
+                        ["rules", "print", "--source", "model-metrics", "canary.yaml"], ["rules", "list", "all"],
                         ["audit", "verify"], ["sandbox", "--services", "many"], ["version", "--frobnicate"]]:
             with self.subTest(command=command):
                 result = canaryd(*command)
@@ -101,31 +105,84 @@ class Configuration(unittest.TestCase):
 
 
 class Rules(unittest.TestCase):
-    def shipped(self):
+    GROUPS = re.compile(r"^ *- name: (\S+)$", re.M)
+
+    @staticmethod
+    def shipped(*folders):
         root = os.path.join(SOURCE, "rules")
-        names = [n for n in os.listdir(root) if n.endswith(".yaml")]
-        names += ["sources/" + n for n in os.listdir(os.path.join(root, "sources")) if n.endswith(".yaml")]
-        return {name: os.path.join(root, name) for name in sorted(names)}
+        names = [folder + name for folder in folders for name in os.listdir(os.path.join(root, folder))]
+        return {name: os.path.join(root, name) for name in sorted(names) if name.endswith(".yaml")}
+
+    def sources(self):
+        return [name[len("sources/"):-len(".yaml")] for name in self.shipped("sources/")]
+
+    def printed(self, *words):
+        result = canaryd("rules", "print", *words)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        return result.stdout.decode()
+
+    def groups_of_files(self, names):
+        groups = []
+        for name, path in self.shipped("", "sources/").items():
+            with open(path, encoding="utf-8") as file:
+                groups += self.GROUPS.findall(file.read()) if name in names else []
+        return groups
 
     def test_each_file_is_printed_byte_for_byte(self):
-        self.assertTrue(self.shipped())
-        for name, path in self.shipped().items():
+        for folder in ("", "sources/", "scrape/"):
+            self.assertTrue(self.shipped(folder))
+        for name, path in self.shipped("", "sources/", "scrape/").items():
             with self.subTest(name=name), open(path, "rb") as file:
                 result = canaryd("rules", "print", name)
                 self.assertEqual((result.returncode, result.stdout), (0, file.read()))
 
     def test_all_files_together_are_one_rule_file(self):
-        result = canaryd("rules", "print")
-        self.assertEqual(result.returncode, 0)
-        lines = result.stdout.decode().splitlines()
+        text = self.printed()
+        lines = text.splitlines()
         self.assertEqual(lines.count("groups:"), 1)
         self.assertNotIn("---", lines)
-        groups = re.compile(r"^ *- name: (\S+)$", re.M)
-        apart = []
-        for path in self.shipped().values():
+        self.assertEqual(self.GROUPS.findall(text), self.groups_of_files(self.shipped("", "sources/")))
+
+    def test_a_chosen_source_comes_with_the_alerts_and_without_the_others(self):
+        alerts = list(self.shipped(""))
+        for source in self.sources():
+            with self.subTest(source):
+                self.assertEqual(self.GROUPS.findall(self.printed("--source", source)),
+                                 self.groups_of_files([*alerts, f"sources/{source}.yaml"]))
+
+    def test_an_unknown_source_or_file_is_told_with_those_that_are_known(self):
+        for words, known in ((["--source", "istio"], self.sources()),
+                             (["istio.yaml"], self.shipped("", "sources/", "scrape/"))):
+            result = canaryd("rules", "print", *words)
+            self.assertEqual((result.returncode, result.stdout), (2, b""))
+            for name in known:
+                self.assertIn(name, result.stderr.decode())
+
+    def test_the_list_names_every_alert_and_recorded_series(self):
+        table = canaryd("rules", "list")
+        self.assertEqual((table.returncode, table.stderr), (0, b""))
+        rows = [line.split(maxsplit=6) for line in table.stdout.decode().splitlines()]
+        self.assertEqual(rows[0], ["FILE", "GROUP", "KIND", "NAME", "FOR", "SEVERITY", "SUMMARY"])
+        expected = []
+        for name, path in self.shipped("", "sources/").items():
             with open(path, encoding="utf-8") as file:
-                apart += groups.findall(file.read())
-        self.assertEqual(groups.findall(result.stdout.decode()), apart)
+                expected += [[name, *rule] for rule in re.findall(r"^ +- (alert|record): (\S+)$", file.read(), re.M)]
+        self.assertEqual([[row[0], row[2], row[3]] for row in rows[1:]], expected)
+
+    @unittest.skipUnless(os.environ.get("CANARYD_TOOLS"), "no promtool: CANARYD_TOOLS does not name its folder")
+    def test_promtool_accepts_every_choice_as_one_file_without_a_rule_twice(self):
+        choices = [[], *(["--source", source] for source in self.sources()), *([name] for name in self.shipped("")),
+                   [word for source in self.sources() for word in ("--source", source)]]
+        with tempfile.TemporaryDirectory(prefix="canaryd-cli-") as folder:
+            for words in choices:
+                with self.subTest(words):
+                    text = self.printed(*words)
+                    file = os.path.join(folder, "rules.yaml")
+                    with open(file, "w", encoding="utf-8") as out:
+                        out.write(text)
+                    code, said = promtool.run("check", "rules", "--lint=all", "--lint-fatal", file)
+                    self.assertEqual(code, 0, said)
+                    self.assertIn(f"SUCCESS: {len(re.findall('^ +- (?:alert|record): ', text, re.M))} rules found", said)
 
 
 class Audit(unittest.TestCase):
@@ -139,7 +196,8 @@ class Audit(unittest.TestCase):
 
 class Output(unittest.TestCase):
     def test_a_full_output_is_a_failure(self):
-        for command in (["version"], ["--version"], ["--help"], ["config", "default"], ["rules", "print"]):
+        for command in (["version"], ["--version"], ["--help"], ["config", "default"], ["rules", "print"],
+                        ["rules", "list"]):
             with self.subTest(command=command), open("/dev/full", "wb") as full:
                 result = canaryd(*command, stdout=full)
                 self.assertEqual(result.returncode, 1)

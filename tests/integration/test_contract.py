@@ -49,9 +49,8 @@ class TheSandbox(unittest.TestCase):
         self.assertEqual(answer.status, 200, answer)
 
     def requests_of(self, revision, status):
-        text = self.sandbox.request("GET", "/metrics").body.decode()
-        expression = r'model_predictions_total\{[^}]*revision="%s"[^}]*status="%s"\} (\d+)' % (revision, status)
-        found = re.search(expression, text)
+        text = self.sandbox.request("GET", f"/pods/ml/{revision}-deployment-0/metrics").body.decode()
+        found = re.search(r'model_predictions_total\{[^}]*status="%s"\} (\d+)' % status, text)
         return int(found.group(1)) if found else None
 
     def test_a_rollback_is_reconciled_and_promotion_rolls_out(self):

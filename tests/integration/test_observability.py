@@ -6,6 +6,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import time
 import unittest
 import urllib.parse
 
@@ -40,6 +41,11 @@ class Metrics(DaemonCase):
         service = StatusWriter(case.SANDBOX.request, "ml", f"case-{DaemonCase.number}")
         service.canary(20)
         cls.started.deliver(notify.alert(service.name, service.revision(2)))
+        service.percent(30, manager="argocd")
+        DaemonCase.number += 1
+        pending = StatusWriter(case.SANDBOX.request, "ml", f"case-{DaemonCase.number}")
+        pending.canary(20)
+        cls.started.deliver(notify.alert(pending.name, pending.revision(2)))
         cls.started.deliver(notify.alert("ghost", "ghost-predictor-00002"))
         cls.started.deliver(notify.alert("strange", "Strange Revision", severity="odd"))
         cls.started.deliver(notify.alert("strange", alertname="Foreign", foreign="foreign-value"))
@@ -51,8 +57,10 @@ class Metrics(DaemonCase):
         def text():
             return cls.started.admin("/metrics").body.decode()
 
-        net.wait_until(lambda: "canaryd_threshold{" in text(), 20, "the canary is seen")
+        for name in ("threshold", "rollback_rehearsed", "rollback_undone_timestamp_seconds", "rollback_unconfirmed"):
+            net.wait_until(lambda: f"canaryd_{name}{{" in text(), 20, f"canaryd_{name} of the canaries")
         cls.text = text()
+        cls.undone, cls.pending = service, pending
         cls.series = [(name, dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels or "")), float(value))
                       for name, labels, value in re.findall(r"^(\w+)(\{.*\})? (\S+)$", cls.text, re.MULTILINE)]
 
@@ -84,11 +92,52 @@ class Metrics(DaemonCase):
     def test_what_happened_is_counted(self):
         counted = {(name, *sorted(labels.items())): value for name, labels, value in self.series}
         rolled_back = [("action", "rollback"), ("reason", "rolled_back"), ("verdict", "act")]
-        self.assertEqual(counted[("canaryd_decisions_total", *rolled_back)], 1)
+        self.assertEqual(counted[("canaryd_decisions_total", *rolled_back)], 2)
         self.assertEqual(counted[("canaryd_alerts_total", ("action", "ignore"), ("status", "firing"))], 1)
         unauthenticated = [("listener", "webhook"), ("reason", "unauthenticated")]
         self.assertEqual(counted[("canaryd_http_refused_total", *unauthenticated)], 1)
         self.assertEqual(counted[("canaryd_watch_synced",)], 1)
+
+    def about(self, name, service):
+        """[(labels without the service's, value)] of the series `name`."""
+        return [({key: text for key, text in labels.items() if key not in ("namespace", "inferenceservice")}, value)
+                for series, labels, value in self.series
+                if series == name and labels["inferenceservice"] == service.name and labels["namespace"] == "ml"]
+
+    def test_people_are_told_of_a_rollback_of_what_is_left_to_do_and_of_who_undid_it(self):
+        intents = {r["target"]["name"]: r for r in self.started.records() if r["kind"] == "intent"}
+        for service in (self.undone, self.pending):
+            [(labels, when)] = self.about("canaryd_last_rollback_timestamp_seconds", service)
+            self.assertEqual(labels, {"component": "predictor", "revision": service.revision(2),
+                                      "record": intents[service.name]["id"]})
+            self.assertLess(abs(when - time.time()), 120)
+        [(labels, _)] = self.about("canaryd_rollback_undone_timestamp_seconds", self.undone)
+        self.assertEqual((labels["manager"], labels["revision"]), ("argocd", self.undone.revision(2)))
+        self.assertEqual(self.about("canaryd_rollback_undone_timestamp_seconds", self.pending), [])
+        self.assertEqual(self.about("canaryd_rollback_unconfirmed", self.pending),
+                         [({"component": "predictor", "revision": self.pending.revision(2),
+                            "reason": "rollback_pending"}, 1)])
+        self.assertEqual(self.about("canaryd_rollback_unconfirmed", self.undone), [])
+        self.assertEqual(self.about("canaryd_rollback_rehearsed", self.undone), [({"reason": "rehearsed"}, 1)])
+
+    def test_every_threshold_is_exported_for_a_canary(self):
+        limits = {labels["signal"]: value for labels, value in self.about("canaryd_threshold", self.undone)}
+        self.assertEqual(limits, {
+            "error_ratio": 0.05, "failing_ratio": 0.5, "higher_error_ratio": 1.5, "latency_ratio": 1.5,
+            "higher_latency_ratio": 1.3, "latency_seconds": float("inf"), "confidence_ratio": 0.8, "min_requests": 50,
+            "failing_min_requests": 10, "latency_min_requests": 100, "down_min_requests": 10})
+
+    def test_since_when_canaryd_is_stopped_is_the_stop_files_own_time(self):
+        name = "canaryd_stopped_since_timestamp_seconds"
+        self.assertEqual(self.started.metric(name), 0)
+        stop = self.started.folder / "stop"
+        started = Serve(case.SANDBOX.url, more=f"stop_file: {stop}\n").ready()
+        self.addCleanup(started.stop)
+        self.assertEqual((started.metric(name), started.metric("canaryd_stopped")), (0, 0))
+        stop.touch()
+        self.addCleanup(stop.unlink)
+        os.utime(stop, (1_700_000_000, 1_700_000_000))
+        self.assertEqual((started.metric(name), started.metric("canaryd_stopped")), (1_700_000_000, 1))
 
 
 class Logs(DaemonCase):

@@ -180,8 +180,13 @@ class Configuration(Reloading):
         self.assertEqual(net.request("GET", f"http://{self.daemon.admin_address}/readyz").status, 200)
         self.assertIn("rolled_back", self.deliver().body.decode())
         self.daemon.config_file.write_text(self.text)
-        self.wait_event("configuration_reloaded")
+        self.wait_event("configuration_unchanged")
         self.assertEqual(self.metric("canaryd_config_last_reload_successful"), 1)
+
+    def test_a_hangup_without_a_change_says_so_and_records_nothing(self):
+        self.hangup("configuration_unchanged")
+        self.assertNotIn("configuration_reloaded", self.daemon.process.log())
+        self.assertEqual(self.reload_records(), [])
 
     def test_a_good_change_beside_a_missing_certificate_is_refused_whole(self):
         self.write("error_ratio: 0.05", "error_ratio: 0.5")
@@ -220,7 +225,8 @@ class Configuration(Reloading):
         self.assertIn("canaryd.yaml", self.line("configuration_refused"))
         self.assertEqual(self.deliver().status, 200)
         os.replace(self.folder / "moved.yaml", self.daemon.config_file)
-        self.hangup("configuration_reloaded")
+        self.hangup("configuration_unchanged")
+        self.assertEqual(self.metric("canaryd_config_last_reload_successful"), 1)
 
 
 class Certificates(Reloading):
