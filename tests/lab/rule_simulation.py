@@ -207,7 +207,8 @@ def simulate(scenarios, seconds, seed):
     """[Firing], by scenario and time."""
     steps = seconds // SCRAPE
     lines = ["rule_files: [canary.yaml, source.yaml]", f"evaluation_interval: {SCRAPE}s",
-             "group_eval_order: [canary-source-model-metrics, canary]", "tests:", f"  - interval: {SCRAPE}s",
+             "group_eval_order: [canary-source-model-metrics, canary-source-model-metrics-slow, canary]",
+             "tests:", f"  - interval: {SCRAPE}s",
              "    input_series:", f"      - {{series: 'canaryd_watch_synced{{pod=\"canaryd-0\"}}', values: '1+0x{steps}'}}"]
     for number, scenario in enumerate(scenarios):
         source = random.Random(f"{seed}/{number}")

@@ -31,8 +31,9 @@ class SourceFiles(unittest.TestCase):
         for path in SOURCES:
             with self.subTest(path.stem):
                 text = path.read_text()
-                self.assertEqual(re.findall(r"^ +(?:- )?name: (\S+)$", text, re.M), [f"canary-source-{path.stem}"])
-                self.assertEqual(re.findall(r"^ +interval: (\S+)$", text, re.M), ["5s"])
+                group = f"canary-source-{path.stem}"
+                self.assertEqual(re.findall(r"^ +(?:- )?name: (\S+)$", text, re.M), [group, f"{group}-slow"])
+                self.assertEqual(re.findall(r"^ +interval: (\S+)$", text, re.M), ["5s", "15s"])
                 records = re.findall(r"^ +- record: (\S+)$", text, re.M)
                 self.assertEqual([name for name in records if name not in OPTIONAL], REQUIRED)
                 labels = re.findall(r"^ +labels: (.+)$", text, re.M)
