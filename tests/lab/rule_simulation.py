@@ -179,10 +179,10 @@ def _canaryd(number, scenario, steps):
     share = scenario.share * 100
     for revision, role, percent in (("iris-2", "canary", share), ("iris-1", "stable", 100 - share)):
         about = f'{service},revision="{revision}"'
-        found[f'canaryd_rollout_revision{{{about},role="{role}"}}'] = f"1+0x{steps}"
-        found[f'canaryd_rollout_traffic_percent{{{about},role="{role}"}}'] = f"{percent:g}+0x{steps}"
+        found[f'canaryd_rollout_revision{{job="canaryd",{about},role="{role}"}}'] = f"1+0x{steps}"
+        found[f'canaryd_rollout_traffic_percent{{job="canaryd",{about},role="{role}"}}'] = f"{percent:g}+0x{steps}"
     for signal, value in THRESHOLDS.items():
-        found[f'canaryd_threshold{{{service},revision="iris-2",signal="{signal}"}}'] = f"{value}+0x{steps}"
+        found[f'canaryd_threshold{{job="canaryd",{service},revision="iris-2",signal="{signal}"}}'] = f"{value}+0x{steps}"
     return found
 
 
@@ -209,7 +209,7 @@ def simulate(scenarios, seconds, seed):
     lines = ["rule_files: [canary.yaml, source.yaml]", f"evaluation_interval: {SCRAPE}s",
              "group_eval_order: [canary-source-model-metrics, canary-source-model-metrics-slow, canary]",
              "tests:", f"  - interval: {SCRAPE}s",
-             "    input_series:", f"      - {{series: 'canaryd_watch_synced{{pod=\"canaryd-0\"}}', values: '1+0x{steps}'}}"]
+             "    input_series:", f"      - {{series: 'canaryd_watch_synced{{job=\"canaryd\",pod=\"canaryd-0\"}}', values: '1+0x{steps}'}}"]
     for number, scenario in enumerate(scenarios):
         source = random.Random(f"{seed}/{number}")
         series = {**_canaryd(number, scenario, steps), **_traffic(number, scenario, steps, source)}
