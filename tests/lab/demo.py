@@ -91,7 +91,7 @@ class Story:
         labels = self.alert["labels"]
         line = timeline.Timeline("breach", self.breach, f"every request to {CANARY} fails from now on")
         line.add("rule firing", self.fired, f"{self.alertname} in Prometheus, for {labels['namespace']}/"
-                 f"{labels['inferenceservice']} revision {labels['revision']} at {labels['percent']} %")
+                 f"{labels['inferenceservice']} revision {labels['revision']}")
         line.add("notification", self.sent, "Alertmanager sends it to canaryd over TLS")
         line.add("decision", timeline.at(self.intent["time"]), f"{self.intent['verdict']}, on disk before the patch")
         line.add("patch", timeline.at(self.outcome["time"]), f"{self.outcome['api']['result']}, outcome on disk")

@@ -72,6 +72,23 @@ class ShippedRules(unittest.TestCase):
                 self.assertRegex(first, r"^name: .*\w+ .*\w+", f"{file.name}: a group begins with {first!r}")
 
 
+class Reads(unittest.TestCase):
+    """Prometheus gives every scraped series a job, and a recorded one none. So a pod that exports series under the names
+    that rules record is not read, and cannot make a join find two partners."""
+
+    def test_what_rules_record_is_read_only_where_nobody_scraped_it(self):
+        for file in rule_files():
+            for rule in rule_text.rules_of(file.read_text()):
+                for name, selector in re.findall(r"\b(canary:\w+:\w+|ALERTS)\b(\{[^}]*\})?", rule.expression):
+                    self.assertIn('job=""', selector, f"{file.name} {rule.name} reads {name}")
+
+    def test_what_canaryd_exports_is_read_of_its_own_job_only(self):
+        for file in rule_files():
+            for rule in rule_text.rules_of(file.read_text()):
+                for name, selector in re.findall(r"\b(canaryd_\w+)\b(\{[^}]*\})?", rule.expression):
+                    self.assertIn('job="canaryd"', selector, f"{file.name} {rule.name} reads {name}")
+
+
 class Alerts(unittest.TestCase):
     def test_each_has_value_summary_description_and_a_severity_that_is_routed(self):
         found = alerts()
@@ -103,7 +120,7 @@ class Alerts(unittest.TestCase):
     def test_health_asks_for_every_alert_that_rolls_back_and_comes_after_them(self):
         found = [rule for _, rule in alerts([RULES / "canary.yaml"])]
         self.assertEqual(found[-1].name, "CanaryHealthy")
-        named = re.search(r'ALERTS\{alertname=~"([^"]*)"\}', found[-1].expression)
+        named = re.search(r'ALERTS\{job="",alertname=~"([^"]*)"\}', found[-1].expression)
         self.assertEqual(set(named[1].split("|")),
                          {rule.name for rule in found if entry(rule, "labels", "severity") == "critical"})
 

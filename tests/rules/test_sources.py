@@ -45,7 +45,7 @@ class SourceFiles(unittest.TestCase):
                 line for line in path.read_text().splitlines(True) if "record:" not in line and "#" not in line))
             with self.subTest(path.stem):
                 self.assertTrue(read)
-                self.assertEqual(set(read), {f'{{source="{path.stem}"}}'})
+                self.assertEqual(set(read), {f'{{job="",source="{path.stem}"}}'})
 
     def test_each_says_what_it_needs_and_which_scrape_interval_it_bears(self):
         for path in SOURCES:
