@@ -43,7 +43,7 @@ class ABrokenCanary(unittest.TestCase):
         labels = dict(self.story.alert["labels"])
         self.assertIn(labels.pop("alertname"), ("CanaryFailing", "CanaryHighErrorRate"))
         self.assertEqual(labels, {"namespace": "ml", "inferenceservice": "iris", "component": "predictor",
-                                  "revision": CANARY, "percent": "5", "severity": "critical"})
+                                  "revision": CANARY, "severity": "critical"})
         self.assertGreater(float(self.story.intent["alerts"][0]["value"]), 0.5)
 
     def test_is_rolled_back_in_the_order_that_a_stranger_can_check(self):
