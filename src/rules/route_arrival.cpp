@@ -10,16 +10,6 @@ namespace {
 
 std::string on_line(const Place& place) { return "on line " + std::to_string(place.line); }
 
-// The receivers that an alert comes to instead, from a route on.
-std::string receivers_from(const Route& route, const alert::Labels& labels) {
-  std::string out;
-  std::set<std::string> seen;
-  for (const Route* const each : routes_of(route, labels)) {
-    if (seen.insert(each->receiver).second) out += (out.empty() ? "" : ", ") + quoted(each->receiver);
-  }
-  return out;
-}
-
 // A route that asks for other alert names is further from the alert than one that asks for other labels.
 int rank(const Obstacle& obstacle) {
   const bool other_name = obstacle.matcher != nullptr && obstacle.matcher->label() == "alertname";
@@ -62,32 +52,6 @@ void explain(const Scene& scene, std::size_t index, Findings& findings) {
   }
 }
 
-std::string interval_names(const std::vector<Named>& intervals) {
-  std::string out;
-  for (const auto& each : intervals) out += (out.empty() ? "" : ", ") + quoted(each.name);
-  return out;
-}
-
-void check_mutes(const Scene& scene, std::size_t index, const std::vector<const Route*>& ours, Findings& findings) {
-  const auto limited = [](const Route* r) {
-    return !r->mute_time_intervals.empty() || !r->active_time_intervals.empty();
-  };
-  if (!std::all_of(ours.begin(), ours.end(), limited)) return;
-  const Severity severity = scene.alerts[index].action == alert::Action::rollback ? Severity::error : Severity::warning;
-  for (const Route* const route : ours) {
-    if (!route->mute_time_intervals.empty()) {
-      findings.add(index, severity, "muted", route->mute_time_intervals.front().place,
-                   "does not arrive during the time interval " + interval_names(route->mute_time_intervals) +
-                       "; give canaryd's route no mute_time_intervals");
-    }
-    if (!route->active_time_intervals.empty()) {
-      findings.add(index, severity, "muted", route->active_time_intervals.front().place,
-                   "does not arrive outside of the time interval " + interval_names(route->active_time_intervals) +
-                       "; give canaryd's route no active_time_intervals");
-    }
-  }
-}
-
 void check_company(const Scene& scene, std::size_t index, const std::vector<const Route*>& sending, const Route& ours,
                    Findings& findings) {
   const auto action = scene.alerts[index].action;
@@ -113,6 +77,15 @@ void check_company(const Scene& scene, std::size_t index, const std::vector<cons
 
 std::string quoted(const std::string& text) { return "\"" + escaped(text, 128) + "\""; }
 
+std::string receivers_from(const Route& route, const alert::Labels& labels) {
+  std::string out;
+  std::set<std::string> seen;
+  for (const Route* const each : routes_of(route, labels)) {
+    if (seen.insert(each->receiver).second) out += (out.empty() ? "" : ", ") + quoted(each->receiver);
+  }
+  return out;
+}
+
 void check_arrival(const Scene& scene, std::size_t alert, const std::vector<const Route*>& sending,
                    Findings& findings) {
   std::vector<const Route*> ours;
@@ -123,7 +96,6 @@ void check_arrival(const Scene& scene, std::size_t alert, const std::vector<cons
     explain(scene, alert, findings);
     return;
   }
-  check_mutes(scene, alert, ours, findings);
   check_company(scene, alert, sending, *ours.front(), findings);
 }
 

@@ -19,18 +19,6 @@ RouteReport unreadable(const std::vector<Issue>& issues) {
   return report;
 }
 
-void check_unsampled(const RouteCheck& check, const WantedAlerts& wanted, Findings& findings) {
-  for (const auto index : wanted.unsampled) {
-    std::string matchers;
-    for (const auto& matcher : check.mappings[index].matchers) {
-      matchers += (matchers.empty() ? "" : ", ") + shown(matcher);
-    }
-    findings.add(Severity::warning, "not_checked", {},
-                 "alerts[" + std::to_string(index) + "] of canaryd's configuration (" + matchers +
-                     ") was not checked: no alert could be made up from its matchers; give one by --alert");
-  }
-}
-
 }  // namespace
 
 bool RouteReport::something_does_not_arrive() const {
@@ -44,7 +32,6 @@ RouteReport check_route(std::string_view alertmanager_yml, const RouteCheck& che
   const WantedAlerts wanted = wanted_alerts(check, config);
   Findings findings(wanted.alerts);
   const Scene scene{check, config, wanted.alerts, find_receivers(check, config, findings)};
-  check_unsampled(check, wanted, findings);
   check_delivery(scene, findings);
   RouteReport report;
   for (std::size_t i = 0; i < wanted.alerts.size(); ++i) {
@@ -62,8 +49,13 @@ RouteReport check_route(std::string_view alertmanager_yml, const RouteCheck& che
     }
     if (scene.receivers.empty()) continue;
     check_arrival(scene, i, sending, findings);
-    check_timing(scene, i, sending, findings);
     check_inhibition(scene, i, findings);
+  }
+  if (!scene.receivers.empty()) {
+    for (const auto& set : wanted_sets(check, wanted)) {
+      check_set(scene, set, findings);
+      check_inhibition(scene, set, findings);
+    }
   }
   report.findings = findings.take();
   return report;

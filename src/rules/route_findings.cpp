@@ -35,6 +35,19 @@ void Findings::add(Severity severity, const char* code, Place place, const std::
   draft(severity, code, place, text);
 }
 
+void Findings::add(const WantedSet& set, Severity severity, const char* code, Place place, const std::string& text) {
+  for (const auto index : set.examples) add(index, severity, code, place, text);
+  if (!set.examples.empty()) return;
+  draft(severity, code, place, "alerts[" + std::to_string(set.entry) + "] of canaryd's configuration: " + text);
+}
+
+bool Findings::said(const std::vector<std::size_t>& alerts, std::string_view code, Place place) const {
+  return std::any_of(drafts_.begin(), drafts_.end(), [&](const Draft& each) {
+    return each.finding.code == code && each.finding.line == place.line && each.finding.column == place.column &&
+           std::any_of(alerts.begin(), alerts.end(), [&](std::size_t i) { return each.about.contains(i); });
+  });
+}
+
 void Findings::example(const alert::Labels& kept_back, const alert::Labels& by) {
   auto& example = drafts_[last_].finding.example;
   if (!example) example = {kept_back, by};

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,10 @@ class Findings {
   void add(std::size_t alert, Severity severity, const char* code, Place place, const std::string& text);
   // About no alert in particular.
   void add(Severity severity, const char* code, Place place, const std::string& text);
+  // About all the alerts of a set.
+  void add(const WantedSet& set, Severity severity, const char* code, Place place, const std::string& text);
+  // Whether this was said about one of these alerts.
+  bool said(const std::vector<std::size_t>& alerts, std::string_view code, Place place) const;
   // Gives the finding that was added last an example, unless it has one.
   void example(const alert::Labels& kept_back, const alert::Labels& by);
 

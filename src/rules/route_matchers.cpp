@@ -10,13 +10,13 @@ namespace {
 
 using Op = alert::Matcher::Op;
 
-// A literal value that one alternative of a regular expression stands for.
-std::optional<std::string> literal(std::string_view pattern) {
+// The literal value that one alternative of a regular expression stands for; with `wild`, "x" for `.*` and `.+`.
+std::optional<std::string> literal(std::string_view pattern, bool wild) {
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     const char c = pattern[i];
     const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
-    if (c == '.' && (next == '*' || next == '+')) {
+    if (wild && c == '.' && (next == '*' || next == '+')) {
       out += 'x';
       ++i;
     } else if (c == '\\' && std::string_view(".-_/:+*?()[]{}|\\").find(next) != std::string_view::npos &&
@@ -106,6 +106,12 @@ std::string shown(const alert::Matcher& matcher) {
   return empty.substr(0, empty.size() - 1) + escaped(matcher.value(), 256) + "\"";
 }
 
+std::string those(const std::vector<alert::Matcher>& only) {
+  std::string out;
+  for (const auto& matcher : only) out += (out.empty() ? "those with " : ", ") + shown(matcher);
+  return out.empty() ? "them" : out;
+}
+
 Result<std::vector<alert::Matcher>> parse_matchers(std::string_view text) {
   std::vector<alert::Matcher> out;
   for (const auto& token : tokens_of(text)) {
@@ -122,10 +128,26 @@ std::vector<std::string> named_values(const alert::Matcher& matcher) {
   }
   std::vector<std::string> out;
   for (const auto alternative : alternatives(unwrapped(matcher.value()))) {
-    const auto value = literal(alternative);
+    const auto value = literal(alternative, true);
     if (value && !value->empty()) out.push_back(*value);
   }
   return out;
+}
+
+std::optional<std::vector<std::string>> literal_values(const std::string& pattern) {
+  std::vector<std::string> out;
+  for (const auto alternative : alternatives(unwrapped(pattern))) {
+    auto value = literal(alternative, false);
+    if (!value) return std::nullopt;
+    out.push_back(std::move(*value));
+  }
+  return out;
+}
+
+std::optional<std::vector<std::string>> only_values(const alert::Matcher& matcher) {
+  if (matcher.op() == Op::equal) return std::vector<std::string>{matcher.value()};
+  if (matcher.op() == Op::match) return literal_values(matcher.value());
+  return std::nullopt;
 }
 
 bool value_passes(const std::vector<alert::Matcher>& matchers, const std::string& label, const std::string& value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ std::string text_of(const alert::Matcher& matcher);
 // The same for a person to read: safe on a terminal, quotes as they are.
 std::string shown(const alert::Matcher& matcher);
 
+// `those with a="b", c=~"d"`; `them` without matchers.
+std::string those(const std::vector<alert::Matcher>& only);
+
 // One string of Alertmanager's `matchers`, which may hold several: `{a="b", c=~"d"}`, braces optional. The errors are
 // those of alert::Matcher::parse.
 Result<std::vector<alert::Matcher>> parse_matchers(std::string_view text);
@@ -24,6 +28,11 @@ Result<std::vector<alert::Matcher>> parse_matchers(std::string_view text);
 // regular expression each alternative, with "x" for `.*` and `.+`. Alternatives that are more than that are left out.
 // Never empty strings.
 std::vector<std::string> named_values(const alert::Matcher& matcher);
+
+// The values that a regular expression matches, when it is nothing but literal alternatives: `a|b`, `(a|b)`, `a\.b`.
+std::optional<std::vector<std::string>> literal_values(const std::string& pattern);
+// The values with which the matcher holds, when they can be listed.
+std::optional<std::vector<std::string>> only_values(const alert::Matcher& matcher);
 
 // Whether the matchers of one label hold for a value of it.
 bool value_passes(const std::vector<alert::Matcher>& matchers, const std::string& label, const std::string& value);

@@ -73,14 +73,23 @@ std::vector<const Mapping*> taken_from(const std::vector<Mapping>& mappings, std
   return out;
 }
 
+// Each once: Alertmanager refuses a configuration in which one stands twice.
+std::string group_labels(const alert::TargetLabels& names) {
+  std::string out;
+  std::set<std::string> seen;
+  for (const auto& label : {std::string("alertname"), names.ns, names.name, names.revision}) {
+    if (seen.insert(label).second) out += (out.empty() ? "" : ", ") + label;
+  }
+  return out;
+}
+
 std::string entry_route(const std::vector<Mapping>& mappings, std::size_t index) {
   const Mapping& mapping = mappings[index];
   std::string out = "    # alerts[" + std::to_string(index) + "]: " + name_of(mapping.action) + "\n";
   out += "    - receiver: canaryd\n" + matcher_lines(mapping, "      ");
   // A heartbeat always fires: nobody else wants it.
   if (mapping.action != Action::heartbeat) out += "      continue: true\n";
-  out += "      group_by: [alertname, " + mapping.labels.ns + ", " + mapping.labels.name + ", " +
-         mapping.labels.revision + "]\n";
+  out += "      group_by: [" + group_labels(mapping.labels) + "]\n";
   out += "      group_wait: 0s\n      group_interval: 1m\n      repeat_interval: 50s\n";
   const auto taken = taken_from(mappings, index);
   if (taken.empty()) return out;

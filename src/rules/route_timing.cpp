@@ -58,9 +58,8 @@ void check_grouping(const Route& route, const Scene& scene, std::size_t index, F
 
 }  // namespace
 
-void check_timing(const Scene& scene, std::size_t alert, const std::vector<const Route*>& sending, Findings& findings) {
-  for (const Route* const route : sending) {
-    if (!scene.is_canaryds(*route)) continue;
+void check_timing(const Scene& scene, std::size_t alert, const std::set<const Route*>& ours, Findings& findings) {
+  for (const Route* const route : ours) {
     check_grouping(*route, scene, alert, findings);
     const auto& wait = route->group_wait;
     if (wait.value.count() > 0) {

@@ -128,13 +128,11 @@ class Collector {
     }
     open["alertname"] = own_names(mapping);
     if (open["alertname"].empty() && matches_shipped(mapping)) return;
-    bool any = false;
     Labels fixed;
     if (mapping.action != alert::Action::heartbeat) {
       fixed = target_labels(mapping.labels, any_namespace, any_service);
     }
-    for (const auto& labels : combinations(fixed, open)) any = add(labels, &mapping, false) || any;
-    if (!any) out_.unsampled.push_back(index);
+    for (const auto& labels : combinations(fixed, open)) add(labels, &mapping, false);
   }
 
   // Names of a team's own alerts that the entry may be for. Where it is for shipped alerts too, a name that only stands
@@ -161,11 +159,11 @@ class Collector {
   }
 
   // Keeps the alert when canaryd's own first match is `wanted` (any but `ignore` when null).
-  bool add(Labels labels, const Mapping* wanted, bool shipped) {
+  void add(Labels labels, const Mapping* wanted, bool shipped) {
     const auto found = std::find_if(check_.mappings.begin(), check_.mappings.end(),
                                     [&](const Mapping& each) { return alert::all_match(each.matchers, labels); });
     const bool none = found == check_.mappings.end();
-    if (wanted != nullptr && (none || &*found != wanted || found->action == alert::Action::ignore)) return false;
+    if (wanted != nullptr && (none || &*found != wanted || found->action == alert::Action::ignore)) return;
     for (const auto& [name, value] : check_.external_labels) labels.emplace(name, value);
     Wanted alert;
     alert.name = labels["alertname"];
@@ -174,9 +172,9 @@ class Collector {
     if (!none) {
       alert.action = found->action;
       alert.target = found->labels;
+      alert.entry = static_cast<std::size_t>(found - check_.mappings.begin());
     }
     out_.alerts.push_back(std::move(alert));
-    return true;
   }
 
   const RouteCheck& check_;

@@ -55,9 +55,9 @@ struct RouteReport {
   bool something_does_not_arrive() const;
 };
 
-// Reads Alertmanager's configuration and follows each alert that canaryd wants through it: the shipped ones with the
-// labels of the shipped rules, a team's own with those that canaryd's matchers ask for, in each namespace that the file
-// speaks of. Never fails; pure.
+// Reads Alertmanager's configuration and follows every alert that canaryd wants through it: the shipped ones with the
+// labels of the shipped rules, a team's own with those that canaryd's matchers ask for. What is found rests on sets of
+// alerts; the label sets in the report are examples of them. Never fails; pure.
 RouteReport check_route(std::string_view alertmanager_yml, const RouteCheck& check);
 
 // Reads `Name{label="value", ...}`, braces optional. Errors: `invalid`.

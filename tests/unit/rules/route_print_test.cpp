@@ -55,6 +55,13 @@ TEST_CASE("an entry that ignores has no route") {
   CHECK_FALSE(has(printed({mapping({"alertname=\"A\""}, alert::Action::ignore)}), "alerts[0]"));
 }
 
+TEST_CASE("two parts of a target in one label are grouped by once, or Alertmanager refuses the whole file") {
+  auto drift = mapping({"alertname=\"Drift\""}, alert::Action::rollback);
+  drift.labels.name = "model";
+  drift.labels.revision = "model";
+  CHECK(has(printed({drift}), "group_by: [alertname, namespace, model]\n"));
+}
+
 TEST_CASE("versions of Alertmanager are read and too old ones refused") {
   CHECK(parse_alertmanager_version("0.25").value() == AlertmanagerVersion{0, 25});
   CHECK(parse_alertmanager_version("v1.2.3").value() == AlertmanagerVersion{1, 2});
