@@ -88,7 +88,10 @@ std::string Findings::subject(const std::set<std::size_t>& about) const {
     from = to;
   }
   std::string out;
-  for (const auto& [with, names] : parts) out += (out.empty() ? "" : ", and ") + names + with;
+  for (const auto& [with, names] : parts) {
+    if (!out.empty()) out += ", and ";
+    out.append(names).append(with);
+  }
   return out;
 }
 

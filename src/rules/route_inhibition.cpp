@@ -10,7 +10,6 @@ namespace canaryd::rules::route {
 namespace {
 
 using alert::Labels;
-using alert::Matcher;
 
 // How many sources are tried for one rule and one alert.
 constexpr std::size_t max_sources = 4096;
@@ -91,7 +90,9 @@ std::map<std::string, std::vector<std::string>> choices(const InhibitRule& rule,
       for (auto& value : named_values(matcher)) values.push_back(std::move(value));
     }
   }
-  for (auto& [label, values] : out) {
+  for (auto& choice : out) {
+    const std::string& label = choice.first;
+    auto& values = choice.second;
     values.push_back(label == "alertname" ? "AnyOtherAlert" : "");
     values.push_back("any");
     const bool fixed = std::find(rule.equal.begin(), rule.equal.end(), label) != rule.equal.end();
