@@ -36,7 +36,10 @@ Background::~Background() { stop(); }
 void Background::start() {
   for (const auto& record : log_.recovered().open_intents) settle_later(intent_from(record, clock_.now()));
   for (const auto& record : log_.recovered().unconfirmed) {
-    confirm(intent_from(record, clock_.now()), std::chrono::minutes(1));
+    // Not looked at yet: before the first list an absent copy does not mean that the service is gone.
+    const auto intent = intent_from(record, clock_.now());
+    confirmations_.add(intent, std::chrono::minutes(1), clock_.now());
+    recent_.add(intent, clock_.now());
   }
   thread_ = std::thread([this] { run(); });
 }
