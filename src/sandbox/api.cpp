@@ -28,20 +28,20 @@ WriteOptions write_options(const Request& request) {
   return options;
 }
 
-// fieldSelector=metadata.name=NAME is all that is understood; another selector would silently select too much.
-std::optional<Failure> selected_name(const Request& request, std::string& name) {
+// A selector that is not understood would silently select too much.
+Outcome<FieldSelector> selector_of(const Request& request, const ApiPath& path) {
   if (!query_of(request, "labelSelector").empty()) {
-    return Failure::bad_request("the sandbox does not select by labels");
+    return refuse(Failure::bad_request("the sandbox does not select by labels"));
   }
-  const std::string selector = query_of(request, "fieldSelector");
-  const std::string known = "metadata.name=";
-  if (selector.empty()) return std::nullopt;
-  if (!selector.starts_with(known)) return Failure::bad_request("the sandbox selects by metadata.name=NAME only");
-  name = selector.substr(known.size());
-  return std::nullopt;
+  return FieldSelector::parse(path.resource->kind, query_of(request, "fieldSelector"));
 }
 
-Outcome<ListOptions> list_options(const Request& request) {
+bool asks_for_watch(const Request& request) {
+  const std::string asked = query_of(request, "watch");
+  return asked == "1" || asked == "true";
+}
+
+Outcome<ListOptions> list_options(const Request& request, const ApiPath& path) {
   ListOptions options;
   const std::string limit = query_of(request, "limit");
   if (!limit.empty()) {
@@ -51,7 +51,9 @@ Outcome<ListOptions> list_options(const Request& request) {
     }
   }
   options.continue_token = query_of(request, "continue");
-  if (const auto failure = selected_name(request, options.name)) return refuse(*failure);
+  auto selector = selector_of(request, path);
+  if (!selector) return refuse(selector.error());
+  options.selector = std::move(*selector);
   return options;
 }
 
@@ -75,9 +77,13 @@ Response Api::handle(const Request& request) {
 
 Response Api::resource(const Request& request, const ApiPath& path) {
   const WriteOptions options = write_options(request);
+  if (path.resource->kind == Kind::event) objects_.expire_events();
   if (path.name.empty()) {
     if (request.method == "GET") {
-      const auto list = list_options(request);
+      const auto list = list_options(request, path);
+      if (list && asks_for_watch(request)) {
+        return answer(Failure::bad_request("the sandbox watches by metadata.name=NAME only"));
+      }
       return list ? answer(objects_.list(path, *list)) : answer(list.error());
     }
     if (request.method == "POST" && !path.ns.empty()) return answer(objects_.create(path, request.body, options), 201);
@@ -91,11 +97,14 @@ Response Api::resource(const Request& request, const ApiPath& path) {
 }
 
 std::optional<WatchStream> Api::watch(const Request& request) const {
-  const std::string asked = query_of(request, "watch");
-  if (request.method != "GET" || (asked != "1" && asked != "true")) return std::nullopt;
+  if (request.method != "GET" || !asks_for_watch(request)) return std::nullopt;
   auto path = parse_api_path(request.path);
   if (!path || path->status) return std::nullopt;
-  if (path->name.empty() && selected_name(request, path->name)) return std::nullopt;
+  if (path->name.empty()) {
+    const auto selector = selector_of(request, *path);
+    if (!selector || (!selector->empty() && !selector->only_name())) return std::nullopt;
+    path->name = selector->only_name().value_or("");
+  }
   return WatchStream(objects_, clock_, *path, request.query);
 }
 

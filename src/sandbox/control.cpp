@@ -17,6 +17,10 @@ std::optional<Key> key_of(const std::string& text) {
   return Key{text.substr(0, slash), text.substr(slash + 1)};
 }
 
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
 Json json_of(const Behaviour& behaviour) {
   return {{"error_ratio", behaviour.error_ratio},
           {"latency_seconds", behaviour.latency_seconds},
@@ -54,23 +58,29 @@ Response Api::control(const Request& request) {
 }
 
 Response Api::control_revision(const Request& request, const Key& revision) {
-  if (!controller_.has_revision(revision)) return refusal(404, "no revision " + revision.ns + "/" + revision.name);
+  const auto known = controller_.health(revision);
+  if (!known) return refusal(404, "no revision " + revision.ns + "/" + revision.name);
   if (request.method == "POST") {
     const auto json = parse_json(request.body);
     if (!json) return refusal(400, "expected a JSON object");
     Fields fields(*json, "");
     const auto deployment = fields.deployment(traffic_.deployment(revision));
-    const auto ready = fields.flag("ready");
+    const auto health = fields.health();
     if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
     if (deployment) traffic_.set_deployment(revision, *deployment);
-    if (ready) controller_.set_ready(revision, *ready);
+    if (health) controller_.set_health(revision, *health);
   } else if (request.method != "GET") {
     return refusal(405, "expected GET or POST");
   }
   const Deployment deployment = traffic_.deployment(revision);
   Json answer = json_of(deployment.behaviour);
   answer["pods"] = deployment.pods;
-  answer["ready"] = controller_.revision_ready(revision);
+  const Health health = controller_.health(revision).value_or(*known);
+  answer["ready"] = health.ready == Truth::unknown ? Json("unknown") : Json(health.ready == Truth::yes);
+  if (health.ready != Truth::yes) {
+    answer["reason"] = health.reason;
+    answer["message"] = health.message;
+  }
   return {200, "application/json", dump(answer)};
 }
 
@@ -116,18 +126,24 @@ Response Api::control_apply(const Request& request) {
   const auto model = fields.text("model");
   const auto component = fields.text("component").value_or("predictor");
   const auto percent = fields.whole("percent", 0, 100);
-  const auto ready = fields.flag("ready");
+  const auto keep = fields.flag("keep_percent").value_or(false);
+  const auto manager = fields.text("manager").value_or("kubectl");
+  const auto health = fields.health();
+  const auto after = fields.number("ready_after_seconds", 0, 3600);
   const auto deployment = fields.deployment({});
   if (!ns) fields.blame("namespace", "the service's namespace");
   if (!name) fields.blame("name", "the service's name");
   if (!model) fields.blame("model", "the new model's version, such as v3");
+  if (keep && percent) fields.blame("keep_percent", "no percent beside it");
   if (component != "predictor" && component != "transformer" && component != "explainer") {
     fields.blame("component", "predictor, transformer or explainer");
   }
   if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
   const Key service{*ns, *name};
-  controller_.set_next(service, component, {ready.value_or(true), deployment});
-  const auto outcome = deploy(objects_, service, component, *model, percent);
+  NextRevision next{health.value_or(health_of(after ? Truth::unknown : Truth::yes)), {}, deployment};
+  if (after) next.ready_after = milliseconds_of(*after);
+  controller_.set_next(service, component, next);
+  const auto outcome = deploy(objects_, service, {component, *model, percent, keep, manager});
   if (!outcome) return {outcome.error().code, "application/json", outcome.error().body()};
   return {200, "application/json", *outcome};
 }
@@ -138,8 +154,10 @@ Response Api::control_reconcile(const Request& request) {
   Fields fields(*json, "");
   const auto paused = fields.flag("paused");
   const auto delay = fields.number("delay_seconds", 0, 3600);
+  const auto ingress_delay = fields.number("ingress_delay_seconds", 0, 3600);
   if (const std::string problem = fields.problem(); !problem.empty()) return refusal(400, problem);
-  if (delay) controller_.set_delay(std::chrono::milliseconds(static_cast<std::int64_t>(*delay * 1000)));
+  if (delay) controller_.set_delay(milliseconds_of(*delay));
+  if (ingress_delay) controller_.set_ingress_delay(milliseconds_of(*ingress_delay));
   if (paused) controller_.set_paused(*paused);
   return {200, "application/json", "{}"};
 }

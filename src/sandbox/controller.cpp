@@ -65,16 +65,25 @@ void Controller::stop() {
 }
 
 void Controller::enqueue(const Key& service) {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    queue_.try_emplace(service, clock_.steady() + delay_);
-  }
+  const std::lock_guard lock(queue_mutex_);
+  enqueue_at(service, clock_.steady() + delay_);
+}
+
+// The queue's lock is held. What is due earlier stays so: a reconcile looks at everything.
+void Controller::enqueue_at(const Key& service, SteadyTime due) {
+  const auto [entry, is_new] = queue_.try_emplace(service, due);
+  if (!is_new) entry->second = std::min(entry->second, due);
   queued_.notify_all();
 }
 
 void Controller::set_delay(std::chrono::milliseconds delay) {
   const std::lock_guard lock(queue_mutex_);
   delay_ = delay;
+}
+
+void Controller::set_ingress_delay(std::chrono::milliseconds delay) {
+  const std::lock_guard lock(queue_mutex_);
+  ingress_delay_ = delay;
 }
 
 void Controller::set_paused(bool paused) {
@@ -109,13 +118,14 @@ void Controller::run() {
 std::string Controller::now_text() const { return to_rfc3339(clock_.now()).substr(0, 19) + "Z"; }
 
 void Controller::forget(const Key& service) {
-  for (const auto& [component, knative] : states_[service]) {
-    traffic_.set_split(service, component, {});
-    for (const RevisionState& revision : knative.revisions) {
-      (void)objects_.remove(path_of(Kind::revision, {service.ns, revision.name}), {"controller", false, false});
+  for (const auto& [name, component] : states_[service]) {
+    traffic_.set_split(service, name, {});
+    for (const RevisionState& revision : component.knative.revisions) {
+      (void)objects_.remove(path_of(Kind::revision, {service.ns, revision.name}), {"controller", false, false, false});
     }
   }
   states_.erase(service);
+  uids_.erase(service);
 }
 
 void Controller::reconcile_now(const Key& service) {
@@ -125,6 +135,9 @@ void Controller::reconcile_now(const Key& service) {
     forget(service);
     return;
   }
+  const std::string uid = text_member(object->at("metadata"), "uid");
+  if (const auto known = uids_.find(service); known != uids_.end() && known->second != uid) forget(service);
+  uids_[service] = uid;
   if (is_standard(*object)) {
     objects_.edit(path_of(Kind::inference_service, service, true), "manager",
                   [&](Json& stored) { stored["status"] = standard_status(member(stored, "status"), now_text()); });
@@ -139,82 +152,67 @@ void Controller::reconcile_now(const Key& service) {
     }
   }
   // The traffic moves first, as on a cluster: status follows what is routed.
-  for (const auto& [component, status] : statuses) traffic_.set_split(service, component, status.knative.traffic);
+  for (const auto& [name, component] : states_[service]) traffic_.set_split(service, name, component.programmed);
   objects_.edit(path_of(Kind::inference_service, service, true), "manager", [&](Json& stored) {
     stored["status"] = service_status(service, statuses, member(stored, "status"), now_text());
   });
+  enqueue_next(service);
 }
 
-void Controller::reconcile_component(const Key& service, const Json& object, const std::string& component,
+void Controller::reconcile_component(const Key& service, const Json& object, const std::string& name,
                                      ComponentStatus& status) {
-  KnativeService& knative = states_[service][component];
-  ComponentWish wish = wish_of(service, object, component);
-  const auto next = next_.find({service, component});
-  if (next != next_.end()) wish.next_ready = next->second.ready;
+  Component& component = states_[service][name];
+  KnativeService& knative = component.knative;
+  ComponentWish wish = wish_of(service, object, name);
+  const auto next = next_.find({service, name});
+  if (next != next_.end()) wish.next = next->second.health;
   const std::size_t revisions = knative.revisions.size();
-  status.rolledout = rolledout_of(object, component);
+  notice_deleted(service, component);
+  turn_ready(component);
+  status.rolledout = rolledout_of(object, name);
   reconcile(wish, knative, status.rolledout);
   if (knative.revisions.size() > revisions && next != next_.end()) {
     if (next->second.deployment) {
       traffic_.set_deployment({service.ns, knative.latest_created}, *next->second.deployment);
     }
+    if (next->second.ready_after) {
+      component.ready_at[knative.latest_created] = clock_.steady() + *next->second.ready_after;
+    }
     next_.erase(next);
   }
-  publish_revisions(service, component, knative);
+  program(component);
+  publish_revisions(service, name, component);
   status.knative = knative;
+  status.ingress_ready = component.programmed == knative.traffic;
 }
 
-void Controller::publish_revisions(const Key& service, const std::string& component, const KnativeService& knative) {
-  std::size_t number = 0;
-  for (const RevisionState& revision : knative.revisions) {
-    ++number;
-    objects_.edit(
-        path_of(Kind::revision, {service.ns, revision.name}), "controller",
-        [&](Json& object) { write_revision(object, service, component, revision, number, now_text()); }, true);
+void Controller::program(Component& component) {
+  if (component.programmed == component.knative.traffic) {
+    component.programmed_at.reset();
+    return;
+  }
+  const SteadyTime now = clock_.steady();
+  if (!component.programmed_at) {
+    const std::lock_guard lock(queue_mutex_);
+    component.programmed_at = now + ingress_delay_;
+  }
+  if (now < *component.programmed_at) return;
+  component.programmed = component.knative.traffic;
+  component.programmed_at.reset();
+}
+
+// What will change by itself, with no write.
+void Controller::enqueue_next(const Key& service) {
+  const std::lock_guard lock(queue_mutex_);
+  for (const auto& [name, component] : states_[service]) {
+    if (component.programmed_at) enqueue_at(service, *component.programmed_at);
+    for (const auto& [revision, due] : component.ready_at) enqueue_at(service, due);
   }
 }
 
 void Controller::set_next(const Key& service, const std::string& component, NextRevision next) {
   const std::lock_guard lock(mutex_);
-  next_[{service, component}] = next;
-}
-
-const RevisionState* Controller::find_revision(const Key& revision, Key* service) const {
-  for (auto at = states_.lower_bound({revision.ns, ""}); at != states_.end() && at->first.ns == revision.ns; ++at) {
-    for (const auto& [component, knative] : at->second) {
-      const RevisionState* found = knative.find(revision.name);
-      if (found == nullptr) continue;
-      if (service != nullptr) *service = at->first;
-      return found;
-    }
-  }
-  return nullptr;
-}
-
-bool Controller::has_revision(const Key& revision) const {
-  const std::lock_guard lock(mutex_);
-  return find_revision(revision, nullptr) != nullptr;
-}
-
-bool Controller::revision_ready(const Key& revision) const {
-  const std::lock_guard lock(mutex_);
-  const RevisionState* found = find_revision(revision, nullptr);
-  return found != nullptr && found->ready;
-}
-
-bool Controller::set_ready(const Key& revision, bool ready) {
-  Key service;
-  {
-    const std::lock_guard lock(mutex_);
-    if (find_revision(revision, &service) == nullptr) return false;
-    for (auto& [component, knative] : states_[service]) {
-      for (RevisionState& state : knative.revisions) {
-        if (state.name == revision.name) state.ready = ready;
-      }
-    }
-  }
-  enqueue(service);
-  return true;
+  next_[{service, component}] = std::move(next);
 }
 
 void Controller::adopt(const Key& from, const Key& to) {
@@ -226,13 +224,16 @@ void Controller::adopt(const Key& from, const Key& to) {
     }
   };
   Components copy = states_[from];
-  for (auto& [component, knative] : copy) {
+  for (auto& [name, component] : copy) {
+    KnativeService& knative = component.knative;
+    component.published.clear();  // bulk loading makes no Revision objects
     renamed(knative.template_text);
     renamed(knative.latest_created);
     renamed(knative.latest_ready);
     for (RevisionState& revision : knative.revisions) renamed(revision.name);
     for (Share& share : knative.targets) renamed(share.revision);
     for (Share& share : knative.traffic) renamed(share.revision);
+    component.programmed = knative.traffic;
   }
   states_[to] = std::move(copy);
 }

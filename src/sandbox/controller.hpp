@@ -6,8 +6,10 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "canaryd/base/clock.hpp"
 #include "model_traffic.hpp"
@@ -18,7 +20,8 @@ namespace canaryd::sandbox {
 
 // How the next revision of a component comes up.
 struct NextRevision {
-  bool ready = true;
+  Health health;
+  std::optional<std::chrono::milliseconds> ready_after;  // it turns Ready that long after it was made
   std::optional<Deployment> deployment;
 };
 
@@ -36,26 +39,41 @@ class Controller {
   // A service changed: it is reconciled after the delay, or when the pause ends.
   void enqueue(const Key& service);
   void set_delay(std::chrono::milliseconds delay);
+  // Between status.traffic and the ingress: until then the route is not ready and the requests go the old way.
+  void set_ingress_delay(std::chrono::milliseconds delay);
   void set_paused(bool paused);
 
   void reconcile_now(const Key& service);
   void set_next(const Key& service, const std::string& component, NextRevision next);
   // False when there is no such revision. Its service is reconciled after the delay.
-  bool set_ready(const Key& revision, bool ready);
-  bool has_revision(const Key& revision) const;
-  bool revision_ready(const Key& revision) const;
+  bool set_health(const Key& revision, const Health& health);
+  std::optional<Health> health(const Key& revision) const;  // nullopt: there is no such revision
 
   // `to` is a copy of `from` in which each occurrence of its name is replaced: bulk loading.
   void adopt(const Key& from, const Key& to);
 
  private:
-  using Components = std::map<std::string, KnativeService>;
+  // One component's Knative Service, and what follows it in time.
+  struct Component {
+    KnativeService knative;
+    std::vector<Share> programmed;               // what the ingress routes
+    std::optional<SteadyTime> programmed_at;     // when it will route knative.traffic
+    std::map<std::string, SteadyTime> ready_at;  // revisions that turn Ready by themselves
+    std::set<std::string> published;             // revisions whose object was made: one that is gone was deleted
+    std::map<std::string, Deployment> deleted;   // the pods that they had
+  };
+  using Components = std::map<std::string, Component>;
 
   void run();
+  void enqueue_at(const Key& service, SteadyTime due);
   void forget(const Key& service);
-  void reconcile_component(const Key& service, const Json& object, const std::string& component,
-                           ComponentStatus& status);
-  void publish_revisions(const Key& service, const std::string& component, const KnativeService& knative);
+  void reconcile_component(const Key& service, const Json& object, const std::string& name, ComponentStatus& status);
+  void program(Component& component);
+  void enqueue_next(const Key& service);
+  // controller_revisions.cpp
+  void notice_deleted(const Key& service, Component& component);
+  void turn_ready(Component& component);
+  void publish_revisions(const Key& service, const std::string& name, Component& component);
   const RevisionState* find_revision(const Key& revision, Key* service) const;
   std::string now_text() const;
 
@@ -65,12 +83,14 @@ class Controller {
 
   mutable std::mutex mutex_;  // of the states; held while one service is reconciled
   std::map<Key, Components> states_;
+  std::map<Key, std::string> uids_;  // another one: the service was deleted and made anew
   std::map<std::pair<Key, std::string>, NextRevision> next_;
 
   std::mutex queue_mutex_;
   std::condition_variable queued_;
   std::map<Key, SteadyTime> queue_;
   std::chrono::milliseconds delay_;
+  std::chrono::milliseconds ingress_delay_{0};
   bool paused_ = false;
   bool stopping_ = false;
   std::thread thread_;

@@ -42,6 +42,13 @@ Failure Failure::invalid(const Resource& resource, const std::string& name, cons
   failure.plural = resource.singular;
   return failure;
 }
+Failure Failure::undecodable(std::string_view kind, const std::string& what) {
+  const std::string name(kind);
+  return bad_request(name + " in version \"v1\" cannot be handled as a " + name + ": " + what);
+}
+Failure Failure::undecodable_patch(const std::string& object, const std::string& what) {
+  return {422, "Invalid", " \"\" is invalid: patch: Invalid value: " + dump(Json(object)) + ": " + what, "", "", ""};
+}
 Failure Failure::patch_failed() {
   return {422, "Invalid", "the server rejected our request due to an error in our request", "", "", ""};
 }

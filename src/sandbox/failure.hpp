@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "resource.hpp"
@@ -23,6 +24,9 @@ struct Failure {
   static Failure modified(const Resource& resource, const std::string& name);  // a resourceVersion that is not current
   static Failure bad_request(std::string message);
   static Failure invalid(const Resource& resource, const std::string& name, const std::string& what);
+  // What cannot be decoded into the built-in `kind`: of a body, and of an object that a patch made.
+  static Failure undecodable(std::string_view kind, const std::string& what);
+  static Failure undecodable_patch(const std::string& object, const std::string& what);
   static Failure patch_failed();  // a JSON Patch whose `test` failed or whose path is absent
   static Failure method_not_allowed();
   static Failure unsupported_media_type();

@@ -112,6 +112,28 @@ std::optional<Deployment> Fields::deployment(const Deployment& base) {
   return Deployment{pods.value_or(base.pods), each.value_or(base.behaviour)};
 }
 
+std::optional<Health> Fields::health() {
+  const auto reason = text("reason");
+  const auto message = text("message");
+  const Json* ready = find("ready");
+  if (ready == nullptr) {
+    if (reason || message) blame(path_of("ready"), "false or \"unknown\", which reason and message explain");
+    return std::nullopt;
+  }
+  Health health;
+  if (ready->is_boolean()) {
+    health = health_of(ready->get<bool>() ? Truth::yes : Truth::no);
+  } else if (*ready == "unknown") {
+    health = health_of(Truth::unknown);
+  } else {
+    blame(path_of("ready"), "true, false or \"unknown\"");
+  }
+  if (health.ready == Truth::yes) return Health{};
+  health.reason = reason.value_or(health.reason);
+  health.message = message.value_or(health.message);
+  return health;
+}
+
 std::string Fields::problem() {
   if (object_.is_object()) {
     for (const auto& [name, value] : object_.items()) {

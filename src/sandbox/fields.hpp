@@ -28,6 +28,8 @@ class Fields {
   std::optional<Behaviour> behaviour(const Behaviour& base);
   // The same and pods.
   std::optional<Deployment> deployment(const Deployment& base);
+  // `ready` (true, false or "unknown") with `reason` and `message`; nullopt when none of them is there.
+  std::optional<Health> health();
 
   std::string path_of(const char* name) const;
   void blame(const std::string& path, const std::string& expected);

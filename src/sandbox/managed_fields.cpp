@@ -114,6 +114,8 @@ bool is_entry_of(const Json& entry, const Manager& manager) {
 }  // namespace
 
 void update_managed_fields(const Json& before, Json& after, const Manager& manager) {
+  // An object that nobody owned a field of when it was created (a ConfigMap without data) is never tracked.
+  if (before.is_object() && member(member(before, "metadata"), "managedFields").empty()) return;
   Changes changes;
   compare(managed_part(before), managed_part(after), {}, changes);
   changes.taken.erase(Path{"f:metadata"});

@@ -2,6 +2,7 @@
 
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/time_text.hpp"
+#include "core_schema.hpp"
 #include "json_patch.hpp"
 #include "managed_fields.hpp"
 #include "schema.hpp"
@@ -19,7 +20,9 @@ std::string new_uid() {
 Outcome<Json> checked(const ApiPath& path, Json object, const WriteOptions& options) {
   const std::string name = text_member(member(object, "metadata"), "name");
   if (path.resource->kind == Kind::inference_service) return checked_service(std::move(object), name, options.strict);
-  if (path.resource->kind == Kind::config_map) return checked_config_map(std::move(object), name);
+  const CoreWrite write{name, path.ns, options.strict, options.patched};
+  if (path.resource->kind == Kind::config_map) return checked_config_map(std::move(object), write);
+  if (path.resource->kind == Kind::event) return checked_event(std::move(object), write);
   return object;
 }
 
@@ -93,6 +96,7 @@ std::string Objects::store(const ApiPath& path, Json object) {
   object["metadata"]["resourceVersion"] = std::to_string(store_.next_version());
   std::string text = dump(object);
   store_.put(path.resource->kind, path.key(), text);
+  if (path.resource->kind == Kind::event) event_ages_.written(path.key(), clock_.steady());
   changed_.notify_all();
   return text;
 }
@@ -196,7 +200,9 @@ Outcome<std::string> Objects::patch(const ApiPath& path, const std::string& cont
     auto after = json_patch ? apply_json_patch(before, body) : apply_merge_patch(before, body);
     if (!after) return refuse(after.error());
     if (!after->is_object()) return refuse(Failure::patch_failed());
-    text = write(path, before, std::move(*after), options);
+    WriteOptions patched = options;
+    patched.patched = true;
+    text = write(path, before, std::move(*after), patched);
   }
   if (text && !options.dry_run && !path.status && listener_ && path.resource->kind == Kind::inference_service) {
     listener_(path.key());
@@ -206,6 +212,7 @@ Outcome<std::string> Objects::patch(const ApiPath& path, const std::string& cont
 
 Outcome<std::string> Objects::remove(const ApiPath& path, const WriteOptions& options) {
   Json details{{"name", path.name}, {"kind", path.resource->plural}};
+  Key changed;
   if (!path.resource->group.empty()) details["group"] = path.resource->group;
   {
     const std::lock_guard lock(mutex_);
@@ -213,18 +220,33 @@ Outcome<std::string> Objects::remove(const ApiPath& path, const WriteOptions& op
     if (found == nullptr) return refuse(Failure::not_found(*path.resource, path.name));
     Json last = *parse_json(*found);
     details["uid"] = last["metadata"]["uid"];
-    if (!options.dry_run) {
-      last["metadata"]["resourceVersion"] = std::to_string(store_.next_version());
-      store_.erase(path.resource->kind, path.key(), dump(last));
-      changed_.notify_all();
+    if (path.resource->kind == Kind::inference_service) changed = path.key();
+    if (path.resource->kind == Kind::revision) {
+      changed = {path.ns, text_member(member(last["metadata"], "labels"), "serving.kserve.io/inferenceservice")};
     }
+    if (!options.dry_run) erase(path, std::move(last));
   }
-  if (!options.dry_run && listener_ && path.resource->kind == Kind::inference_service) listener_(path.key());
+  if (!options.dry_run && listener_ && !changed.name.empty()) listener_(changed);
   return dump({{"kind", "Status"},
                {"apiVersion", "v1"},
                {"metadata", Json::object()},
                {"status", "Success"},
                {"details", details}});
+}
+
+// The lock is held.
+void Objects::erase(const ApiPath& path, Json last) {
+  last["metadata"]["resourceVersion"] = std::to_string(store_.next_version());
+  store_.erase(path.resource->kind, path.key(), dump(last));
+  if (path.resource->kind == Kind::event) event_ages_.gone(path.key());
+  changed_.notify_all();
+}
+
+void Objects::expire_events() {
+  const std::lock_guard lock(mutex_);
+  for (const Key& key : event_ages_.over(clock_.steady())) {
+    erase({&resource_of(Kind::event), key.ns, key.name, false}, *parse_json(*store_.find(Kind::event, key)));
+  }
 }
 
 void Objects::edit(const ApiPath& path, const std::string& manager, const std::function<void(Json&)>& change,

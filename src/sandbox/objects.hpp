@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "canaryd/base/clock.hpp"
+#include "event_ages.hpp"
 #include "failure.hpp"
+#include "field_selector.hpp"
 #include "json.hpp"
 #include "store.hpp"
 
@@ -20,12 +22,13 @@ struct WriteOptions {
   std::string manager;  // ?fieldManager, else the User-Agent up to its '/'
   bool dry_run = false;
   bool strict = false;
+  bool patched = false;  // set by patch(): the API server words what it cannot decode otherwise
 };
 
 struct ListOptions {
   std::size_t limit = 0;  // 0: all
   std::string continue_token;
-  std::string name;  // fieldSelector=metadata.name=...; empty: all
+  FieldSelector selector;
 };
 
 // The API server's semantics over the store: validation, generation, managed fields, preconditions, events.
@@ -34,7 +37,8 @@ class Objects {
  public:
   explicit Objects(const Clock& clock) : clock_(clock) {}
 
-  // Called after each write of an InferenceService's main resource, outside the lock.
+  // Called after each write of an InferenceService's main resource, and when one of its Revisions was deleted; outside
+  // the lock.
   void on_service_write(std::function<void(const Key&)> listener) { listener_ = std::move(listener); }
 
   Outcome<std::string> get(const ApiPath& path) const;
@@ -69,9 +73,14 @@ class Objects {
   Snapshot snapshot(const ApiPath& path) const;
   void forget_history();
 
+  // Deletes the Events whose hour has passed (kube-apiserver's --event-ttl), and the oldest above the most that are
+  // kept.
+  void expire_events();
+
  private:
   Outcome<std::string> write(const ApiPath& path, const Json& before, Json after, const WriteOptions& options);
   std::string store(const ApiPath& path, Json object);
+  void erase(const ApiPath& path, Json last);
   std::string now_text() const;
 
   const Clock& clock_;
@@ -79,6 +88,7 @@ class Objects {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   Store store_;
+  EventAges event_ages_;
 };
 
 }  // namespace canaryd::sandbox

@@ -43,6 +43,14 @@ std::optional<Continue> decoded(const std::string& token) {
   return mark;
 }
 
+// An item of a list of a built-in kind says neither its kind nor its version; a custom resource's does.
+std::string bare(const std::string& text) {
+  Json object = *parse_json(text);
+  object.erase("apiVersion");
+  object.erase("kind");
+  return dump(object);
+}
+
 }  // namespace
 
 Outcome<std::string> Objects::list(const ApiPath& path, const ListOptions& options) const {
@@ -67,17 +75,20 @@ Outcome<std::string> Objects::list(const ApiPath& path, const ListOptions& optio
   std::size_t count = 0;
   Key last;
   for (; at != all.end() && belongs(at->first); ++at) {
-    if (!options.name.empty() && at->first.name != options.name) continue;
+    if (!options.selector.selects(at->first, at->second)) continue;
     if (options.limit != 0 && count == options.limit) break;
     if (count++ != 0) items += ',';
-    items += at->second;
+    items += path.resource->custom ? at->second : bare(at->second);
     last = at->first;
   }
   Json metadata{{"resourceVersion", std::to_string(version)}};
   if (at != all.end() && belongs(at->first)) {
     metadata["continue"] = encoded({version, last});
-    metadata["remainingItemCount"] =
-        std::distance(at, path.ns.empty() ? all.end() : all.lower_bound({path.ns + '\0', ""}));
+    // With a selector the server does not count what is left.
+    if (options.selector.empty()) {
+      metadata["remainingItemCount"] =
+          std::distance(at, path.ns.empty() ? all.end() : all.lower_bound({path.ns + '\0', ""}));
+    }
   }
   return "{\"apiVersion\":\"" + path.resource->api_version() + "\",\"items\":[" + items + "],\"kind\":\"" +
          std::string(path.resource->singular) + "List\",\"metadata\":" + dump(metadata) + "}";

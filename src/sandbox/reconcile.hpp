@@ -16,9 +16,23 @@ struct Share {
   bool operator==(const Share&) const = default;
 };
 
+// A condition's status as Kubernetes has it.
+enum class Truth : std::uint8_t { yes, no, unknown };
+
+// A revision's condition Ready.
+struct Health {
+  Truth ready = Truth::yes;
+  std::string reason;  // of a revision that is not ready, and the message
+  std::string message;
+  bool operator==(const Health&) const = default;
+};
+// With the reason that Knative gives to a crashing container, or to one that is still starting.
+Health health_of(Truth ready);
+
 struct RevisionState {
   std::string name;
-  bool ready = true;
+  Health health;
+  bool deleted = false;  // its number is not given again
   bool operator==(const RevisionState&) const = default;
 };
 
@@ -31,10 +45,11 @@ struct KnativeService {
   std::string latest_ready;
   std::vector<Share> targets;  // accepted spec.traffic
   std::vector<Share> traffic;  // status.traffic: what is really routed
-  std::string route_problem;   // empty: the route is ready
+  std::string route_problem;   // empty: all targets are assigned
+  bool route_failed = false;   // the problem is a failure, not a wait
   bool operator==(const KnativeService&) const = default;
 
-  const RevisionState* find(const std::string& revision) const;
+  const RevisionState* find(const std::string& revision) const;  // nullptr: there is none, or it was deleted
 };
 
 // What KServe keeps of one component in the InferenceService's status.
@@ -50,7 +65,7 @@ struct ComponentWish {
   std::string template_text;
   std::optional<std::int64_t> percent;  // canaryTrafficPercent
   bool tag_routing = false;
-  bool next_ready = true;  // whether a revision made now comes up Ready
+  Health next;  // how a revision made now comes up
 };
 
 // Runs KServe's and Knative's reconcilers in turn until nothing changes (facts observed on KServe's own code: the table

@@ -6,10 +6,11 @@ namespace canaryd::sandbox {
 
 namespace {
 
-constexpr std::array<Resource, 3> resources{{
+constexpr std::array<Resource, kinds> resources{{
     {Kind::inference_service, "serving.kserve.io", "v1beta1", "inferenceservices", "InferenceService", true},
     {Kind::revision, "serving.knative.dev", "v1", "revisions", "Revision", true},
     {Kind::config_map, "", "v1", "configmaps", "ConfigMap", false},
+    {Kind::event, "", "v1", "events", "Event", false},
 }};
 
 std::vector<std::string_view> segments_of(std::string_view path) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,7 +11,8 @@
 namespace canaryd::sandbox {
 
 // What the embedded cluster serves.
-enum class Kind : std::uint8_t { inference_service, revision, config_map };
+enum class Kind : std::uint8_t { inference_service, revision, config_map, event };
+constexpr std::size_t kinds = 4;
 
 struct Resource {
   Kind kind;

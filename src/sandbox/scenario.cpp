@@ -85,21 +85,21 @@ Json service_object(const ServiceScenario& service) {
   return object;
 }
 
-const WriteOptions person{"kubectl", false, false};
+const WriteOptions person{"kubectl", false, false, false};
 
 void load_service(const ServiceScenario& service, Objects& objects, Controller& controller, ModelTraffic& traffic,
                   const Json& object) {
   traffic.set_rate(service.key, service.requests_per_second);
   for (const std::string& component : service.components) {
-    controller.set_next(service.key, component, {true, service.stable});
+    controller.set_next(service.key, component, {{}, {}, service.stable});
   }
   const Resource& resource = resource_of(Kind::inference_service);
   (void)objects.create({&resource, service.key.ns, "", false}, dump(object), person);
   controller.reconcile_now(service.key);
   if (!service.canary_percent || service.standard) return;
   for (const std::string& component : service.components) {
-    controller.set_next(service.key, component, {true, service.canary});
-    (void)deploy(objects, service.key, component, "v2", service.canary_percent);
+    controller.set_next(service.key, component, {{}, {}, service.canary});
+    (void)deploy(objects, service.key, {component, "v2", service.canary_percent});
   }
   controller.reconcile_now(service.key);
 }
@@ -158,13 +158,14 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file) 
   return scenario;
 }
 
-Outcome<std::string> deploy(Objects& objects, const Key& service, const std::string& component,
-                            const std::string& model, std::optional<std::int64_t> percent) {
-  Json fields = component_spec(service, component, model);
-  fields["canaryTrafficPercent"] = percent ? Json(*percent) : Json();
-  const Json patch{{"spec", {{component, std::move(fields)}}}};
+Outcome<std::string> deploy(Objects& objects, const Key& service, const NewModel& model) {
+  Json fields = component_spec(service, model.component, model.model);
+  if (!model.keep_percent) fields["canaryTrafficPercent"] = model.percent ? Json(*model.percent) : Json();
+  const Json patch{{"spec", {{model.component, std::move(fields)}}}};
+  WriteOptions writer;
+  writer.manager = model.manager;
   return objects.patch({&resource_of(Kind::inference_service), service.ns, service.name, false},
-                       "application/merge-patch+json", dump(patch), person);
+                       "application/merge-patch+json", dump(patch), writer);
 }
 
 void load_scenario(const Scenario& scenario, Objects& objects, Controller& controller, ModelTraffic& traffic) {

@@ -38,9 +38,16 @@ Result<Scenario> parse_scenario(std::string_view text, const std::string& file);
 
 void load_scenario(const Scenario& scenario, Objects& objects, Controller& controller, ModelTraffic& traffic);
 
-// Applies a new model, as a person does with kubectl: storageUri and canaryTrafficPercent in one write (an absent
-// percent removes the field). Fails as the API server fails.
-Outcome<std::string> deploy(Objects& objects, const Key& service, const std::string& component,
-                            const std::string& model, std::optional<std::int64_t> percent);
+struct NewModel {
+  std::string component;
+  std::string model;
+  std::optional<std::int64_t> percent;  // absent: the field is removed
+  bool keep_percent = false;            // the field is left alone, as by a GitOps tool that ignores it
+  std::string manager = "kubectl";
+};
+
+// Applies a new model, as a person does with kubectl: storageUri and canaryTrafficPercent in one write. Fails as the
+// API server fails.
+Outcome<std::string> deploy(Objects& objects, const Key& service, const NewModel& model);
 
 }  // namespace canaryd::sandbox

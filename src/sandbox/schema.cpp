@@ -138,26 +138,4 @@ Outcome<Json> checked_service(Json object, const std::string& name, bool strict)
   return refuse(Failure::bad_request("strict decoding error: " + all));
 }
 
-Outcome<Json> checked_config_map(Json object, const std::string& name) {
-  for (const char* field : {"data", "binaryData"}) {
-    const Json& data = member(object, field);
-    if (data.is_null()) {
-      object.erase(field);
-      continue;
-    }
-    if (!data.is_object()) {
-      return refuse(Failure::bad_request("ConfigMap " + name + ": " + field + " must be a map of strings"));
-    }
-    for (const auto& [key, value] : data.items()) {
-      if (!value.is_string()) {
-        return refuse(
-            Failure::bad_request("ConfigMap in version \"v1\" cannot be handled as a ConfigMap: json: cannot "
-                                 "unmarshal " +
-                                 type_of(value) + " into Go struct field ConfigMap." + field + " of type string"));
-      }
-    }
-  }
-  return object;
-}
-
 }  // namespace canaryd::sandbox

@@ -13,7 +13,4 @@ namespace canaryd::sandbox {
 // `name`: of the object, for the message.
 Outcome<Json> checked_service(Json object, const std::string& name, bool strict);
 
-// ConfigMap: `data` and `binaryData` hold strings.
-Outcome<Json> checked_config_map(Json object, const std::string& name);
-
 }  // namespace canaryd::sandbox

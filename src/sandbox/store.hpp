@@ -44,7 +44,7 @@ class Store {
  private:
   void remember(StoredEvent event);
 
-  std::array<Objects, 3> objects_;
+  std::array<Objects, kinds> objects_;
   std::deque<StoredEvent> history_;
   std::uint64_t version_ = 1000;
   std::uint64_t floor_ = 1000;

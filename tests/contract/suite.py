@@ -6,11 +6,13 @@ has the InferenceService and Revision resources, the namespace of each test is m
 reconciles while the suite runs.
 """
 
+from contract.config_maps import ConfigMaps
+from contract.events import Events
 from contract.ownership import Ownership
 from contract.patching import Patching
 from contract.reading import Reading
 from contract.watching import Watching
 
 
-class ContractSuite(Reading, Watching, Patching, Ownership):
+class ContractSuite(Reading, Watching, Patching, Ownership, ConfigMaps, Events):
     """All parts."""

@@ -8,7 +8,7 @@ import unittest
 from contract.base import JSON_PATCH, WatchLines
 from contract.suite import ContractSuite
 from lab import net
-from lab.sandbox import Sandbox
+from lab.sandbox import Sandbox, condition
 
 CANARY, STABLE = "iris-predictor-00002", "iris-predictor-00001"
 SERVICE = "/apis/serving.kserve.io/v1beta1/namespaces/ml/inferenceservices/iris"
@@ -72,12 +72,7 @@ class TheSandbox(unittest.TestCase):
 
     def test_a_canary_that_is_not_ready_blocks_its_own_rollback(self):
         self.sandbox.behave("ml", CANARY, ready=False)
-
-        def route_is(expected):
-            conditions = self.sandbox.service("ml", "iris")["status"]["conditions"]
-            return [c["status"] for c in conditions if c["type"] == "PredictorRouteReady"] == [expected]
-
-        net.wait_until(lambda: route_is("False"), 20, "the route is not ready")
+        self.wait_route("False", "RevisionMissing")
         generation = self.sandbox.service("ml", "iris")["status"]["observedGeneration"]
         self.set_percent(0)
         net.wait_until(lambda: self.sandbox.service("ml", "iris")["status"]["observedGeneration"] > generation, 20,
@@ -100,6 +95,75 @@ class TheSandbox(unittest.TestCase):
         revision = self.sandbox.request(
             "GET", "/apis/serving.knative.dev/v1/namespaces/ml/revisions/iris-predictor-00003").json()
         self.assertEqual([c["status"] for c in revision["status"]["conditions"] if c["type"] == "Ready"], ["True"])
+
+    def route(self):
+        return condition(self.sandbox.service("ml", "iris"), "PredictorRouteReady")
+
+    def wait_route(self, status, reason=None):
+        net.wait_until(lambda: (self.route()["status"], self.route().get("reason")) == (status, reason), 20,
+                       f"the route is {status} {reason}")
+
+    def test_a_newer_ready_revision_lifts_what_a_broken_canary_blocks(self):
+        self.sandbox.behave("ml", CANARY, ready=False, reason="ImagePullBackOff", message="no such image")
+        self.wait_route("False", "RevisionMissing")
+        self.assertEqual(condition(self.sandbox.revision("ml", CANARY), "Ready")["reason"], "ImagePullBackOff")
+        self.set_percent(0)
+        self.sandbox.apply("ml", "iris", "v1", percent=0)
+        self.sandbox.wait_traffic("ml", "iris", {"iris-predictor-00003": 0, STABLE: 100})
+        self.wait_route("True")
+
+    def test_a_new_revision_turns_ready_by_itself(self):
+        self.sandbox.apply("ml", "iris", "v3", percent=20, ready_after_seconds=1.5)
+        net.wait_until(lambda: self.sandbox.revision("ml", "iris-predictor-00003"), 20, "the third revision")
+        self.sandbox.wait_traffic("ml", "iris", {CANARY: 20, STABLE: 80})
+        self.sandbox.wait_traffic("ml", "iris", {"iris-predictor-00003": 20, STABLE: 80})
+        revision = self.sandbox.revision("ml", "iris-predictor-00003")
+        self.assertGreater(condition(revision, "Ready")["lastTransitionTime"], revision["metadata"]["creationTimestamp"])
+
+    def test_the_route_is_ready_some_time_after_status_shows_the_traffic(self):
+        self.sandbox.reconcile(ingress_delay_seconds=1.5)
+        self.set_percent(0)
+        self.sandbox.wait_traffic("ml", "iris", {CANARY: 0, STABLE: 100})
+        self.wait_route("Unknown", "Uninitialized")
+        self.wait_route("True")
+
+    def test_a_deleted_previous_revision_makes_the_way_back_impossible(self):
+        self.set_percent(100)
+        self.sandbox.wait_traffic("ml", "iris", {CANARY: 100})
+        self.sandbox.delete_revision("ml", STABLE)
+        self.set_percent(0)
+        self.wait_route("False", "RevisionMissing")
+        self.assertIsNone(self.sandbox.revision("ml", STABLE))
+        self.assertEqual(self.sandbox.traffic("ml", "iris"), {CANARY: 100})
+
+    def test_a_deleted_stable_revision_is_noticed_without_a_write(self):
+        self.sandbox.delete_revision("ml", STABLE)
+        self.wait_route("False", "RevisionMissing")
+
+    def test_another_manager_sets_and_removes_the_percent(self):
+        self.sandbox.percent("ml", "iris", 50, manager="argocd-controller")
+        self.sandbox.wait_traffic("ml", "iris", {CANARY: 50, STABLE: 50})
+        managers = [entry["manager"] for entry in self.sandbox.service("ml", "iris")["metadata"]["managedFields"]
+                    if "f:canaryTrafficPercent" in str(entry["fieldsV1"])]
+        self.assertEqual(managers, ["argocd-controller"])
+        self.sandbox.percent("ml", "iris", None)
+        self.sandbox.wait_traffic("ml", "iris", {CANARY: 100})
+        self.sandbox.annotate("ml", "iris")
+        self.sandbox.wait_traffic("ml", "iris", {"iris-predictor-00003": 100})
+
+    def test_a_state_map_is_edited_by_a_person(self):
+        self.assertIsNone(self.sandbox.config_map("canaryd"))
+        self.sandbox.request("POST", "/api/v1/namespaces/canaryd/configmaps", {"metadata": {"name": "canaryd-state"}})
+        self.sandbox.edit_config_map("canaryd", {"hold.ml": "{}", "stop": "{}"})
+        self.sandbox.edit_config_map("canaryd", {"stop": None})
+        self.assertEqual(self.sandbox.config_map("canaryd")["data"], {"hold.ml": "{}"})
+
+    def test_the_events_of_a_service_are_told_in_order(self):
+        for name, service, at in (("b", "iris", "12:05"), ("a", "iris", "12:00"), ("c", "wine", "12:01")):
+            body = {"metadata": {"name": name}, "reason": "CanaryHeld", "firstTimestamp": f"2026-08-01T{at}:00Z",
+                    "involvedObject": {"kind": "InferenceService", "namespace": "ml", "name": service}}
+            self.assertEqual(self.sandbox.request("POST", "/api/v1/namespaces/ml/events", body).status, 201)
+        self.assertEqual([event["metadata"]["name"] for event in self.sandbox.events("ml", "iris")], ["a", "b"])
 
     def test_a_stop_ends_it_with_a_watch_open(self):
         url = self.sandbox.url

@@ -2,8 +2,19 @@
 import json
 import os
 import tempfile
+import urllib.parse
 
 from lab import net, procs
+
+ISVC = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices/{}"
+REVISION = "/apis/serving.knative.dev/v1/namespaces/{}/revisions/{}"
+CONFIG_MAP = "/api/v1/namespaces/{}/configmaps/{}"
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
+
+def condition(thing, kind):
+    """The condition of this type in an object's status; {} when it has none."""
+    return next((c for c in thing.get("status", {}).get("conditions", []) if c["type"] == kind), {})
 
 
 class Sandbox(procs.Process):
@@ -37,25 +48,72 @@ class Sandbox(procs.Process):
         return answer.json()
 
     def behave(self, namespace, revision, **behaviour):
-        """error_ratio, latency_seconds, confidence, dead, ready."""
+        """pods, error_ratio, latency_seconds, confidence, dead; ready (True, False or "unknown") with reason, message."""
         return self.control(f"revisions/{namespace}/{revision}", behaviour)
 
     def apply(self, namespace, name, model, percent=None, **more):
-        """A new model, as kubectl applies it: makes a new revision."""
+        """A new model, as kubectl applies it: makes a new revision. Without a percent the field is removed, with
+        keep_percent=True left alone. `more`: docs/sandbox.md."""
         body = {"namespace": namespace, "name": name, "model": model, **more}
         if percent is not None:
             body["percent"] = percent
         return self.control("apply", body)
 
+    def percent(self, namespace, name, value, component="predictor", manager="kubectl"):
+        """Another manager's write of canaryTrafficPercent; None removes the field."""
+        return self._edit(ISVC.format(namespace, name), {"spec": {component: {"canaryTrafficPercent": value}}}, manager)
+
+    def annotate(self, namespace, name, key="note", value="x", manager="kubectl"):
+        """Makes a new revision; metadata.generation does not move."""
+        return self._edit(ISVC.format(namespace, name), {"metadata": {"annotations": {key: value}}}, manager)
+
+    def delete_revision(self, namespace, revision):
+        """As kubectl or Knative's garbage collection: missing from then on, unless it is the newest."""
+        return self._must("DELETE", REVISION.format(namespace, revision))
+
     def pause(self, paused=True):
         """Stops the controllers: objects stay as written."""
         self.control("reconcile", {"paused": paused})
 
+    def reconcile(self, **settings):
+        """paused, delay_seconds, ingress_delay_seconds."""
+        self.control("reconcile", settings)
+
     def service(self, namespace, name):
-        answer = self.request("GET", f"/apis/serving.kserve.io/v1beta1/namespaces/{namespace}/inferenceservices/{name}")
-        if answer.status != 200:
-            raise AssertionError(f"{namespace}/{name}: {answer}")
+        return self._must("GET", ISVC.format(namespace, name))
+
+    def revision(self, namespace, name):
+        """The Knative Revision; None when there is none."""
+        return self._found(REVISION.format(namespace, name))
+
+    def config_map(self, namespace, name="canaryd-state"):
+        """The ConfigMap; None when there is none."""
+        return self._found(CONFIG_MAP.format(namespace, name))
+
+    def edit_config_map(self, namespace, data, name="canaryd-state", manager="kubectl"):
+        """As a person edits it: {key: text, or None to remove}."""
+        return self._edit(CONFIG_MAP.format(namespace, name), {"data": data}, manager)
+
+    def events(self, namespace, name, kind="InferenceService"):
+        """What `kubectl describe` shows of an object: its Events, by when they began."""
+        selector = f"involvedObject.name={name},involvedObject.namespace={namespace},involvedObject.kind={kind}"
+        path = f"/api/v1/namespaces/{namespace}/events?limit=500&fieldSelector={urllib.parse.quote(selector)}"
+        return sorted(self._must("GET", path)["items"], key=lambda event: event["firstTimestamp"] or "")
+
+    def _must(self, method, path, body=None, headers=None):
+        answer = self.request(method, path, body, headers)
+        if answer.status not in (200, 201):
+            raise AssertionError(f"{method} {path}: {answer}")
         return answer.json()
+
+    def _edit(self, path, patch, manager):
+        return self._must("PATCH", f"{path}?fieldManager={urllib.parse.quote(manager, safe='')}", patch, MERGE_PATCH)
+
+    def _found(self, path):
+        answer = self.request("GET", path)
+        if answer.status not in (200, 404):
+            raise AssertionError(f"GET {path}: {answer}")
+        return answer.json() if answer.status == 200 else None
 
     def traffic(self, namespace, name, component="predictor"):
         """What status shows: {revision: percent}, summed."""

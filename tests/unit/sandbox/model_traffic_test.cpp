@@ -4,20 +4,12 @@
 
 #include <string>
 
+#include "hand_clock.hpp"
+
 namespace {
 
 using namespace canaryd;
 using namespace canaryd::sandbox;
-
-class HandClock final : public Clock {
- public:
-  WallTime now() const override { return {}; }
-  SteadyTime steady() const override { return now_; }
-  void forward(std::chrono::milliseconds by) { now_ += by; }
-
- private:
-  SteadyTime now_{};
-};
 
 const Key iris{"ml", "iris"};
 const Key canary{"ml", "iris-predictor-00002"};

@@ -13,7 +13,7 @@ class Service {
  public:
   Service& model(const std::string& name, std::optional<std::int64_t> percent, bool ready = true) {
     wish_.template_text = name;
-    wish_.next_ready = ready;
+    wish_.next = health_of(ready ? Truth::yes : Truth::no);
     return percent_is(percent);
   }
   Service& percent_is(std::optional<std::int64_t> percent) {
@@ -25,7 +25,15 @@ class Service {
     return again();
   }
   Service& ready(std::size_t revision, bool is_ready) {
-    knative_.revisions.at(revision - 1).ready = is_ready;
+    knative_.revisions.at(revision - 1).health = health_of(is_ready ? Truth::yes : Truth::no);
+    return again();
+  }
+  Service& waits(std::size_t revision) {
+    knative_.revisions.at(revision - 1).health = health_of(Truth::unknown);
+    return again();
+  }
+  Service& deleted(std::size_t revision) {
+    knative_.revisions.at(revision - 1).deleted = true;
     return again();
   }
   Service& tag_routing() {
@@ -48,6 +56,7 @@ class Service {
     return text;
   }
   const std::string& route_problem() const { return knative_.route_problem; }
+  bool route_failed() const { return knative_.route_failed; }
   int service_generation() const { return knative_.generation; }
 
  private:
@@ -59,7 +68,7 @@ class Service {
     return *this;
   }
 
-  ComponentWish wish_{"iris-predictor", "", {}, false, true};
+  ComponentWish wish_{"iris-predictor", "", {}, false, {}};
   KnativeService knative_;
   Rolledout rolledout_;
 };
@@ -221,6 +230,99 @@ TEST_CASE("trap 7 - nothing moves while the stable one is not ready") {
   CHECK(service.route_problem() == "Revision \"iris-predictor-00001\" failed to become ready.");
 }
 
+TEST_CASE("trap 7 - a canary that is still starting blocks as well and that is no failure") {
+  Service service = canary_at(5);
+  service.waits(2).percent_is(0);
+  CHECK(service.traffic() == "2:5 1:95 prev");
+  CHECK(service.route_problem() == "Revision \"iris-predictor-00002\" is not yet ready.");
+  CHECK_FALSE(service.route_failed());
+  service.ready(1, false);  // a failure is told before a wait
+  CHECK(service.route_problem() == "Revision \"iris-predictor-00001\" failed to become ready.");
+  CHECK(service.route_failed());
+}
+
+TEST_CASE("trap 7 - a newer ready revision moves what a broken canary blocked") {
+  Service service = canary_at(50);
+  service.ready(2, false).percent_is(0);
+  CHECK(service.traffic() == "2:50 1:50 prev");
+  service.model("one again", 0);
+  CHECK(service.revisions() == "3/3/1/-");
+  CHECK(service.traffic() == "3:0 1:100 prev");
+}
+
+TEST_CASE("trap 7 - ready for a moment is enough and what moved stays") {
+  Service service = canary_at(5);
+  service.ready(2, false).percent_is(0).ready(2, true).ready(2, false);
+  CHECK(service.traffic() == "2:0 1:100 prev");
+  CHECK_FALSE(service.route_problem().empty());
+}
+
+TEST_CASE("trap 7 - nothing moves while the stable one is missing") {
+  Service service = canary_at(5);
+  service.deleted(1).percent_is(0);
+  CHECK(service.traffic() == "2:5 1:95 prev");
+  CHECK(service.route_problem() == "Revision \"iris-predictor-00001\" referenced in traffic not found.");
+  CHECK(service.route_failed());
+  service.percent_is(100);  // the one way: nothing else is referenced any more
+  CHECK(service.traffic() == "2:100");
+}
+
+TEST_CASE("from stage 100 with the previous revision deleted 0 moves nothing") {
+  Service service = canary_at(100);
+  service.deleted(1).percent_is(0);
+  CHECK(service.revisions() == "2/2/1/1");
+  CHECK(service.traffic() == "2:0 2:100 prev");
+  CHECK(service.route_problem() == "Revision \"iris-predictor-00001\" referenced in traffic not found.");
+}
+
+TEST_CASE("from stage 100 with the previous revision not ready 0 moves nothing") {
+  Service service = canary_at(100);
+  service.ready(1, false).percent_is(0);
+  CHECK(service.traffic() == "2:0 2:100 prev");
+  CHECK_FALSE(service.route_problem().empty());
+}
+
+TEST_CASE("the newest revision is made again when it is deleted and its number is not given twice") {
+  Service service = canary_at(5);
+  service.deleted(2);
+  CHECK(service.revisions() == "2/2/1/-");
+  CHECK(service.traffic() == "2:5 1:95 prev");
+  service.model("three", 5, false).deleted(2);
+  CHECK(service.revisions() == "3/1/1/-");
+  service.ready(3, true);
+  CHECK(service.revisions() == "3/3/1/-");
+}
+
+TEST_CASE("after a rollback the field removed or 100 gives the bad revision everything") {
+  for (const std::optional<std::int64_t> percent : {std::optional<std::int64_t>(), std::optional<std::int64_t>(100)}) {
+    Service service = canary_at(50);
+    service.percent_is(0).percent_is(percent);
+    CHECK(service.revisions() == "2/2/2/1");
+    CHECK(service.traffic() == "2:100");
+  }
+}
+
+TEST_CASE("after a rollback a new model with the field left at 0 is dark") {
+  Service service = canary_at(50);
+  service.percent_is(0).model("three", 0);
+  CHECK(service.revisions() == "3/3/1/-");
+  CHECK(service.traffic() == "3:0 1:100 prev");
+}
+
+TEST_CASE("a healthy canary goes through all stages and is promoted") {
+  Service service = canary_at(5);
+  for (const std::int64_t percent : {10, 25, 50, 75}) {
+    service.percent_is(percent);
+    CHECK(service.revisions() == "2/2/1/-");
+    CHECK(service.traffic() == "2:" + std::to_string(percent) + " 1:" + std::to_string(100 - percent) + " prev");
+  }
+  service.percent_is(100);
+  CHECK(service.revisions() == "2/2/2/1");
+  service.percent_is({});
+  CHECK(service.revisions() == "2/2/2/1");
+  CHECK(service.traffic() == "2:100");
+}
+
 TEST_CASE("trap 8 - from stage 100 with a newer revision pending 0 has no effect") {
   Service service = canary_at(100);
   service.model("three", 100, false).percent_is(0);
@@ -233,7 +335,10 @@ TEST_CASE("a first revision that is not ready has no traffic") {
   service.model("one", 5, false);
   CHECK(service.revisions() == "1/-/-/-");
   CHECK(service.traffic().empty());
-  CHECK_FALSE(service.route_problem().empty());
+  CHECK(service.route_problem() == "Configuration \"iris-predictor\" does not have any ready Revision.");
+  service.waits(1);
+  CHECK(service.route_problem() == "Configuration \"iris-predictor\" is waiting for a Revision to become ready.");
+  CHECK_FALSE(service.route_failed());
 }
 
 TEST_CASE("with tag routing the latest revision has a tag too") {

@@ -50,7 +50,7 @@ TEST_CASE("the default scenario is ml iris with a canary at 5") {
   CHECK(service["metadata"]["generation"] == 2);
   CHECK(service["status"]["components"]["predictor"]["latestRolledoutRevision"] == "iris-predictor-00001");
   CHECK(service["status"]["deploymentMode"] == "Knative");
-  CHECK(cluster.objects.read(Kind::revision, {"ml", "iris-predictor-00002"})->at("status")["conditions"][1]["type"] ==
+  CHECK(cluster.objects.read(Kind::revision, {"ml", "iris-predictor-00002"})->at("status")["conditions"][2]["type"] ==
         "Ready");
 }
 
@@ -136,6 +136,17 @@ TEST_CASE("a deleted service takes its revisions with it") {
   cluster.controller.reconcile_now(iris);
   CHECK_FALSE(cluster.objects.read(Kind::revision, {"ml", "iris-predictor-00002"}));
   CHECK(cluster.traffic.pods().empty());
+}
+
+TEST_CASE("a service that is deleted and made anew at once begins with its first revision") {
+  Cluster cluster(default_scenario());
+  const std::string collection = "/apis/serving.kserve.io/v1beta1/namespaces/ml/inferenceservices";
+  Json service = cluster.get(iris);
+  service.erase("status");
+  CHECK(cluster.api.handle({"DELETE", collection + "/iris", {}, "", "test", "", ""}).status == 200);
+  CHECK(cluster.api.handle({"POST", collection, {}, "application/json", "test", dump(service), ""}).status == 201);
+  cluster.controller.reconcile_now(iris);
+  CHECK(cluster.traffic_of(iris) == "iris-predictor-00001:5 iris-predictor-00001:95 ");
 }
 
 TEST_CASE("a label selector is refused rather than ignored") {
