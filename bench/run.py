@@ -17,8 +17,9 @@ import throughput
 def decide():
     done = subprocess.run([figures.program("decide")], stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout)
-    yield figures.Figure("decide calls a second on one core: acting, stale revision",
-                         f"{result['act_per_second']:,.0f}, {result['stale_per_second']:,.0f}")
+    yield figures.Figure("decide calls a second on one core: rollback, stale revision, step forward",
+                         f"{result['act_per_second']:,.0f}, {result['stale_per_second']:,.0f}, "
+                         f"{result['advance_per_second']:,.0f}")
 
 
 MEASUREMENTS = {

@@ -9,6 +9,7 @@ find_package(yaml-cpp 0.7 REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(tl-expected REQUIRED)
+find_package(date REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
 # cpp-httplib ships no CMake config. Its -D flags change the layout of its classes: they must be those of the .so.

@@ -1,6 +1,7 @@
 #include "canaryd/alert/mapping.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "canaryd/base/text.hpp"
@@ -19,6 +20,14 @@ std::string misnamed(const std::string& label, const std::string& value, const c
   return "label " + escaped(label, 64) + ": expected " + expected + ", got \"" + escaped(value, 64) + "\"";
 }
 
+// A whole number from 0 to 100 in plain decimal.
+std::optional<int> percent_of(const std::string& text) {
+  int percent = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  const bool plain = problem == std::errc{} && end == text.data() + text.size() && std::to_string(percent) == text;
+  return plain && percent >= 0 && percent <= 100 ? std::optional(percent) : std::nullopt;
+}
+
 // Reads the target's labels into `signal`; the URL's names stand in for absent ones.
 void read_target(const TargetLabels& names, const UrlTarget& url, Signal& signal) {
   const std::string ns = value_of(signal.alert.labels, names.ns);
@@ -30,6 +39,11 @@ void read_target(const TargetLabels& names, const UrlTarget& url, Signal& signal
     signal.problem = misnamed(names.name, name, "an InferenceService's name");
   } else if (!revision.empty() && !is_dns_subdomain(revision)) {
     signal.problem = misnamed(names.revision, revision, "a Revision's name");
+  } else if (signal.action == Action::advance) {
+    const std::string percent = value_of(signal.alert.labels, names.percent);
+    signal.percent = percent_of(percent);
+    if (!percent.empty() && !signal.percent)
+      signal.problem = misnamed(names.percent, percent, "a number from 0 to 100");
   }
   if (!signal.problem.empty()) return;
   if (!revision.empty()) signal.revision = Revision(revision);
@@ -44,6 +58,8 @@ const char* name_of(Action action) {
   switch (action) {
     case Action::rollback:
       return "rollback";
+    case Action::advance:
+      return "advance";
     case Action::hold:
       return "hold";
     case Action::heartbeat:
@@ -61,7 +77,8 @@ Signal classify(Alert alert, const std::vector<Mapping>& mappings, const UrlTarg
                                   [&](const Mapping& m) { return all_match(m.matchers, signal.alert.labels); });
   if (found == mappings.end()) return signal;
   signal.action = found->action;
-  read_target(found->labels, url, signal);
+  // Which service goes forward is never left to the address of a webhook.
+  read_target(found->labels, signal.action == Action::advance ? UrlTarget{} : url, signal);
   return signal;
 }
 

@@ -12,6 +12,8 @@
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/base/version.hpp"
 #include "commands.hpp"
+#include "hand_commands.hpp"
+#include "replay_command.hpp"
 #include "route_command.hpp"
 
 namespace canaryd::app {
@@ -37,6 +39,8 @@ struct CommandLine {
   CLI::App* audit_verify = nullptr;
   CLI::App* version = nullptr;
   RouteCommand route;
+  HandCommands hand;
+  ReplayCommand replay;
 
   CommandLine() {
     app.require_subcommand(1);
@@ -49,6 +53,8 @@ struct CommandLine {
     add_config();
     add_rules();
     route.add_to(app);
+    hand.add_to(app);
+    replay.add_to(app);
     add_others();
   }
 
@@ -144,6 +150,8 @@ struct CommandLine {
 
 int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
   if (line.route.given()) return line.route.run(out, err);
+  if (line.hand.given()) return line.hand.run(out, err);
+  if (line.replay.given()) return line.replay.run(out, err);
   if (*line.serve) return serve(line.serve_options, err);
   if (*line.sandbox) {
     if (const auto delay = parse_duration(line.reconcile_delay)) line.sandbox_options.reconcile_delay = *delay;

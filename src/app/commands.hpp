@@ -1,10 +1,15 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api_connection.hpp"
+#include "canaryd/base/strong.hpp"
+#include "canaryd/engine/command.hpp"
 #include "canaryd/sandbox/sandbox.hpp"
+#include "canaryd/web/api.hpp"
 
 // The commands of the command line but `serve`. Each returns its exit code.
 namespace canaryd::app {
@@ -35,6 +40,24 @@ int list_rules(std::ostream& out, std::ostream& err);
 std::vector<std::string> rule_sources();
 
 int verify_audit(const std::string& directory, std::ostream& out, std::ostream& err);
+
+// What `rollouts` was asked for.
+struct RolloutsOptions {
+  std::string ns;     // empty: all that the client may see
+  bool json = false;  // else a table
+};
+// The canaries in flight, as a canaryd tells them.
+int list_rollouts(const ApiConnection& connection, const RolloutsOptions& options, std::ostream& out,
+                  std::ostream& err);
+
+// What a person asks of a canaryd.
+struct ActOptions {
+  engine::Verb verb = engine::Verb::hold;
+  std::optional<Target> target;
+  web::ActBody body;
+};
+// The answer's sentence and the id of its record to `out`; why it was not done to `err`.
+int act(const ApiConnection& connection, const ActOptions& options, std::ostream& out, std::ostream& err);
 
 // Runs the embedded cluster until SIGINT or SIGTERM.
 int run_sandbox(const sandbox::Options& options, std::ostream& out, std::ostream& err);

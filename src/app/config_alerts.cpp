@@ -93,6 +93,7 @@ void read_labels(Section labels, alert::TargetLabels& out) {
   labels.text("namespace", wanted, out.ns);
   labels.text("name", wanted, out.name);
   labels.text("revision", wanted, out.revision);
+  labels.text("percent", wanted, out.percent);
   labels.done();
 }
 
@@ -100,6 +101,7 @@ void read_labels(Section labels, alert::TargetLabels& out) {
 
 void read_alerts(Section& root, std::vector<alert::Mapping>& out) {
   static const std::vector<std::pair<std::string, alert::Action>> actions{{"rollback", alert::Action::rollback},
+                                                                          {"advance", alert::Action::advance},
                                                                           {"hold", alert::Action::hold},
                                                                           {"heartbeat", alert::Action::heartbeat},
                                                                           {"ignore", alert::Action::ignore}};

@@ -1,35 +1,12 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <array>
-
 #include "config_parts.hpp"
-#include "config_values.hpp"
+#include "config_url.hpp"
 
 namespace canaryd::app {
 namespace {
 
-bool is_loopback(const std::string& host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  std::array<unsigned char, sizeof(in_addr)> address{};
-  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 && address[0] == 127;
-}
-
-// The host of "host[:port]"; empty when that is not its form.
-std::string host_of(const std::string& authority) {
-  const auto bracket = authority.rfind(']');
-  const auto colon = authority.find(':', bracket == std::string::npos ? 0 : bracket);
-  const std::string host = authority.substr(0, colon);
-  if (colon != std::string::npos) {
-    const auto port = plain_whole(authority.substr(colon + 1));
-    if (!port || *port == 0 || *port > 65535) return {};
-  }
-  if (!host.empty() && host.front() == '[') {
-    std::array<unsigned char, sizeof(in6_addr)> address{};
-    const bool closed = host.size() > 2 && host.back() == ']';
-    return closed && inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), address.data()) == 1 ? host : "";
-  }
-  return is_dns_subdomain(host) ? host : "";
+bool is_cluster_url(const std::string& text) {
+  const auto kind = url_kind(text);
+  return kind && *kind != UrlKind::other_http;
 }
 
 void read_kubeconfig(Section section, kube::ClusterSettings& out) {
@@ -37,9 +14,6 @@ void read_kubeconfig(Section section, kube::ClusterSettings& out) {
   section.text("context", {"the name of one of its contexts"}, out.context);
   section.done();
 }
-
-// Whether "user:password@" may stand in it, however malformed it is.
-bool may_hold_user(const std::string& text) { return text.find('@') != std::string::npos; }
 
 void read_url(Section section, kube::ClusterSettings& out) {
   section.text("address",
@@ -55,19 +29,6 @@ void read_url(Section section, kube::ClusterSettings& out) {
 }
 
 }  // namespace
-
-bool is_cluster_url(const std::string& text) {
-  const auto scheme = text.find("://");
-  if (scheme == std::string::npos || text.find_first_of(" ?#@\"\\") != std::string::npos) return false;
-  for (const char c : text) {
-    if (c <= ' ' || c > '~') return false;
-  }
-  const auto authority = text.substr(scheme + 3, text.find('/', scheme + 3) - scheme - 3);
-  const auto host = host_of(authority);
-  if (host.empty()) return false;
-  const auto name = text.substr(0, scheme);
-  return name == "https" || (name == "http" && is_loopback(host));
-}
 
 void read_cluster(Section cluster, kube::ClusterSettings& out) {
   bool in_cluster = true;

@@ -59,22 +59,43 @@ log:
 # While this file exists nothing is patched.
 # stop_file: /etc/canaryd/stop
 
+# The Prometheus that is asked before each step forward. Needed where a policy promotes; a rollback asks nobody.
+# prometheus:
+#   url: https://prometheus.monitoring.svc:9090  # with its path prefix, if any
+#   ca_file: /etc/canaryd/prometheus/ca.crt      # default: the system's CAs
+#   token_file: /etc/canaryd/prometheus/token
+#   certificate: /etc/canaryd/prometheus/tls.crt  # a client certificate, with its key
+#   key: /etc/canaryd/prometheus/tls.key
+#   allow_http: false  # plain http to another machine, too
+
+# The ConfigMap with holds, quarantined revisions and the stop: what has no place in an InferenceService.
+state:
+  # namespace: canaryd  # default: the pod's own, else canaryd
+  name: canaryd-state
+
+# Many services rolled back at once have a cause in common, and no canary is to blame: promotions stop everywhere.
+breaker:
+  max_rollbacks: 3  # different services; one more opens it
+  window: 10m
+  rollbacks: go_on  # or stop: then nothing is rolled back either
+
 # What an alert asks for. The first entry that matches decides; what none matches is ignored.
 alerts:
   - matchers:
       - 'alertname=~"CanaryHighErrorRate|CanaryFailing|CanaryHighLatency|CanaryLowConfidence|CanaryHigherErrorRate|CanaryHigherLatency|CanaryDown"'
-    action: rollback  # or hold, heartbeat, ignore
+    action: rollback  # or advance, hold, heartbeat, ignore
     # Which labels of the alert say what it is about.
     labels:
       namespace: namespace
       name: inferenceservice
       revision: revision
+      percent: percent  # of an advance: the share that the evidence is about
   - matchers: ['alertname="CanaryNoData"']
     action: hold
   - matchers: ['alertname="CanarydHeartbeat"']
     action: heartbeat
   - matchers: ['alertname="CanaryHealthy"']
-    action: ignore
+    action: advance  # where the policy promotes
 
 # How a service is treated. The first entry that matches decides; a service that none matches is left alone.
 policies:
@@ -85,10 +106,24 @@ policies:
     #   names: ["*"]
     #   labels:
     #     tier: online
+    mode: enforce  # or observe: decides, tries the patch with dryRun=All, records, and changes nothing
     rollback:
       enabled: true
       last_stage_window: 30m  # how long a canary at 100 % can still be rolled back
       confirm_within: 1m      # until a rollback that the cluster does not show is called unconfirmed
+    promotion:
+      enabled: false  # true needs prometheus.url
+      stages: [5, 10, 25, 50, 75, 100]  # percent; after the dwell at 100 the canary becomes the stable one
+      dwell: 10m          # at each stage, the last one too
+      error_margin: 0.02  # by how much the error ratio may be above the stable one's; off: not compared
+      # When nothing goes forward.
+      # freeze:
+      #   - days: [mon, tue, wed, thu, fri]
+      #     from: "18:00"
+      #     until: "08:00"  # of the next day, since it is before `from`
+      #     time_zone: Europe/Berlin
+      new_revision_restarts: true  # a new revision under canaryd's percent begins at the first stage again
+      short_dwell: false           # allows a dwell under 4m10s, for trials with rules of shorter windows
     unattributed: rollback    # or hold: what an alert without a revision may do
     evidence_window: 10m      # how far back an alert's evidence may reach: the rule's `for` and its longest range
     components: together      # or independent: whether a rollback takes all components in flight

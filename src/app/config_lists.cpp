@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cstddef>
+#include <string>
+#include <utility>
 
 #include "canaryd/base/text.hpp"
 #include "config_section.hpp"
+#include "config_values.hpp"
 
 // The getters of Section that read several nodes.
 namespace canaryd::app {
@@ -26,6 +29,38 @@ bool Section::texts(std::string_view key, const Wanted& wanted, std::vector<std:
       reading_.issues.push_back({item.place, where + ": got " + shown(item) + " again, expected each entry once"});
     }
     found.push_back(std::move(value));
+  }
+  if (reading_.issues.size() != before) return false;
+  out = std::move(found);
+  return true;
+}
+
+bool Section::wholes(std::string_view key, std::size_t least, std::size_t most, std::vector<std::size_t>& out) {
+  const std::string number = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  const YamlNode* node = find(key, "a list, each entry " + number, false);
+  if (node == nullptr) return false;
+  if (node->kind != YamlNode::Kind::list) {
+    problem(key, "got " + shown(*node) + ", expected a list, each entry " + number);
+    return false;
+  }
+  std::vector<std::size_t> found;
+  const std::size_t before = reading_.issues.size();
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    const YamlNode& item = node->items[i];
+    if (item.kind == YamlNode::Kind::alias) continue;
+    const bool plain = item.kind == YamlNode::Kind::scalar && !item.quoted;
+    const auto value = plain ? plain_whole(item.text) : std::nullopt;
+    if (value && *value >= least && *value <= most) {
+      found.push_back(*value);
+      continue;
+    }
+    const char* const how = item.quoted                                     ? ", without quotes"
+                            : plain && !value && reads_as_number(item.text) ? ", in plain decimal"
+                                                                            : "";
+    const std::string where = join(path_, key) + "[" + std::to_string(i) + "]";
+    std::string text = where;
+    text.append(": got ").append(shown(item)).append(", expected ").append(number).append(how);
+    reading_.issues.push_back({item.place, std::move(text)});
   }
   if (reading_.issues.size() != before) return false;
   out = std::move(found);

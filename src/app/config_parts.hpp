@@ -13,13 +13,15 @@ void read_server(Section server, web::ServerSettings& out);
 void read_admin(Section admin, web::AdminSettings& out);
 void read_cluster(Section cluster, kube::ClusterSettings& out);
 void read_alerts(Section& root, std::vector<alert::Mapping>& out);
-void read_policies(Section& root, std::vector<policy::Policy>& out);
+void read_prometheus(Section prometheus, prometheus::Settings& out);
+void read_state(Section state, StateSettings& out);
+void read_breaker(Section breaker, policy::Breaker& out);
+// `may_ask`: there is a Prometheus to ask, without which nothing may be promoted.
+void read_policies(Section& root, bool may_ask, std::vector<policy::Policy>& out);
+void read_promotion(Section section, bool may_ask, policy::Promotion& out);
 void read_thresholds(Section section, policy::Thresholds& out);
 
 // "address:port", the address an IP's, an IPv6 one in brackets. False (and unchanged) for anything else.
 bool parse_listen(const std::string& text, web::ListenAddress& out);
-
-// An https URL, or a plain http one of a loopback address.
-bool is_cluster_url(const std::string& text);
 
 }  // namespace canaryd::app

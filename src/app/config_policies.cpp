@@ -63,14 +63,19 @@ void read_rollback(Section rollback, policy::Policy& out) {
   rollback.done();
 }
 
-bool read_policy(Section& entry, policy::Policy& out) {
+bool read_policy(Section& entry, bool may_ask, policy::Policy& out) {
   static const std::vector<std::pair<std::string, policy::Unattributed>> unattributed{
       {"rollback", policy::Unattributed::rollback}, {"hold", policy::Unattributed::hold}};
   static const std::vector<std::pair<std::string, policy::Components>> components{
       {"together", policy::Components::together}, {"independent", policy::Components::independent}};
+  static const std::vector<std::pair<std::string, policy::Mode>> modes{{"enforce", policy::Mode::enforce},
+                                                                       {"observe", policy::Mode::observe}};
   entry.text("name", {"a name for logs and records", nullptr, true}, out.name);
   const bool match_is_good = read_match(entry.section("match", false, "a map with namespaces, names or labels"), out);
+  entry.choice("mode", modes, out.mode);
   read_rollback(entry.section("rollback"), out);
+  read_promotion(entry.section("promotion", false, "a map with enabled, stages, dwell or freeze"), may_ask,
+                 out.promotion);
   entry.choice("unattributed", unattributed, out.unattributed);
   entry.duration("evidence_window", seconds(0), hours(24), out.evidence_window);
   entry.choice("components", components, out.components);
@@ -81,12 +86,12 @@ bool read_policy(Section& entry, policy::Policy& out) {
 
 }  // namespace
 
-void read_policies(Section& root, std::vector<policy::Policy>& out) {
+void read_policies(Section& root, bool may_ask, std::vector<policy::Policy>& out) {
   std::map<std::string, int> names;
   std::vector<std::pair<policy::Policy, int>> seen;
   for (auto& entry : root.sections("policies", "a map with name", false)) {
     policy::Policy found;
-    const bool whole = read_policy(entry, found);
+    const bool whole = read_policy(entry, may_ask, found);
     const auto [first, fresh] = names.emplace(found.name, entry.place_of("name").line);
     if (!fresh && !found.name.empty()) {
       entry.problem("name", "the same as on line " + std::to_string(first->second) +

@@ -62,8 +62,12 @@ void read_root(Reading& reading, const YamlNode* node, Config& out) {
   read_audit(root.section("audit", false, "a map with directory"), out.audit);
   read_log(root.section("log"), out.log);
   root.path("stop_file", {"the path of a file"}, out.stop_file);
+  read_prometheus(root.section("prometheus", false, "a map with url"), out.prometheus);
+  read_state(root.section("state", false, "a map with namespace or name"), out.state);
+  read_breaker(root.section("breaker", false, "a map with max_rollbacks, window or rollbacks"), out.breaker);
   read_alerts(root, out.alerts);
-  read_policies(root, out.policies);
+  // What is wrong with the section itself has been told.
+  read_policies(root, root.has("prometheus"), out.policies);
   if (root.present()) check_listeners(root, out);
   root.done();
 }

@@ -29,6 +29,15 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   differs(was.token_file != is.token_file, "cluster.url.token_file");
   differs(was.namespaces != is.namespaces, "cluster.namespaces");
   differs(running.audit.directory != wanted.audit.directory, "audit.directory");
+  const auto& asked = running.prometheus;
+  const auto& asks = wanted.prometheus;
+  differs(asked.url != asks.url, "prometheus.url");
+  differs(asked.ca_file != asks.ca_file, "prometheus.ca_file");
+  differs(asked.token_file != asks.token_file, "prometheus.token_file");
+  differs(asked.client_certificate != asks.client_certificate, "prometheus.certificate");
+  differs(asked.client_key != asks.client_key, "prometheus.key");
+  differs(running.state.ns != wanted.state.ns, "state.namespace");
+  differs(running.state.name != wanted.state.name, "state.name");
   differs(running.log.format != wanted.log.format, "log.format");
   return keys;
 }

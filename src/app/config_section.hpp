@@ -56,6 +56,7 @@ class Section {
   bool duration(std::string_view key, std::chrono::milliseconds least, std::chrono::milliseconds most,
                 std::chrono::milliseconds& out);
   bool texts(std::string_view key, const Wanted& wanted, std::vector<std::string>& out);
+  bool wholes(std::string_view key, std::size_t least, std::size_t most, std::vector<std::size_t>& out);  // a list
   bool text_map(std::string_view key, const Wanted& names, const Wanted& values,
                 std::map<std::string, std::string>& out);
 

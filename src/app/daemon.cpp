@@ -6,6 +6,7 @@
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/version.hpp"
+#include "engine_settings.hpp"
 
 namespace canaryd::app {
 
@@ -13,10 +14,6 @@ namespace {
 
 // A patch that is on its way is finished; Kubernetes' default grace period is 30 s.
 constexpr auto stop_patience = std::chrono::seconds(25);
-
-engine::Rules rules_of(const Config& config) {
-  return {config.alerts, config.policies, config.stop_file, config.sha256};
-}
 
 std::string first_lines(const std::vector<Problem>& problems) {
   std::string out;
@@ -47,8 +44,9 @@ Status Daemon::start() {
     Status (Daemon::*run)();
   };
   // The audit log before the listeners: a second process on its folder ends here and is never sent an alert.
-  constexpr std::array<Step, 5> steps{{{"configuration", &Daemon::read_configuration},
+  constexpr std::array<Step, 6> steps{{{"configuration", &Daemon::read_configuration},
                                        {"audit log", &Daemon::open_audit_log},
+                                       {"prometheus", &Daemon::prepare_prometheus},
                                        {"cluster", &Daemon::connect_cluster},
                                        {"listeners", &Daemon::bind_listeners},
                                        {"start", &Daemon::begin}}};
@@ -69,67 +67,6 @@ Status Daemon::read_configuration() {
   config_ = std::move(reading.config);
   config_watcher_.emplace(config_file_, *text);
   logger_ = std::make_unique<Logger>(config_.log.format, config_.log.level);
-  return {};
-}
-
-Status Daemon::open_audit_log() {
-  files_ = audit::posix_files();
-  auto log = audit::AuditLog::open(config_.audit, *files_, clock_, *logger_, metrics_);
-  if (!log) return fail(log.error());
-  audit_ = std::move(*log);
-  refusals_ = std::make_unique<audit::RefusalSummary>(*audit_, clock_);
-  return {};
-}
-
-Status Daemon::connect_cluster() {
-  auto api = kube::connect(config_.cluster);
-  if (!api) return fail(api.error());
-  api_ = std::move(*api);
-  engine_ = std::make_unique<engine::Engine>(engine::Settings{config_.instance, config_.cluster.namespaces},
-                                             rules_of(config_), *api_, *audit_, clock_, *logger_, metrics_);
-  std::vector<Namespace> scopes = config_.cluster.namespaces;
-  if (scopes.empty()) scopes.emplace_back();  // all namespaces, by one watch
-  watch_ = std::make_unique<kube::Watch>(*api_, std::move(scopes), engine_->sink(), clock_, *logger_, metrics_);
-  return {};
-}
-
-Status Daemon::bind_listeners() {
-  web::WebHooks hooks;
-  hooks.on_notification = [this](alert::Notification notification, const engine::Delivery& delivery) {
-    return engine_->receive(std::move(notification), delivery);
-  };
-  hooks.on_refused = [this](const std::string& reason, const std::string& peer) { refusals_->note(reason, peer); };
-  auto server = web::Server::create(config_.server, std::move(hooks), clock_, *logger_, metrics_);
-  if (!server) return fail(server.error());
-  server_ = std::move(*server);
-
-  web::AdminServer::Routes routes;
-  routes.healthz = [] { return web::AdminReply{200, "text/plain; charset=utf-8", "ok\n"}; };
-  routes.readyz = [this] { return readiness(); };
-  routes.metrics = [this] { return web::AdminReply{200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()}; };
-  auto admin = web::AdminServer::create(config_.admin, std::move(routes), clock_, *logger_, metrics_);
-  if (!admin) return fail(admin.error());
-  admin_ = std::move(*admin);
-  return {};
-}
-
-Status Daemon::begin() {
-  running_ = true;
-  record_lifecycle("start", "canaryd " + std::string(version) + " started as " + config_.instance + ".");
-  if (!audit_->writable()) return fail(Error::io("the first record could not be written"));
-  // Before the threads, so that it is the first line: what follows cannot fail, and both ports accept already.
-  logger_->info("started", {{"version", version},
-                            {"instance", config_.instance},
-                            {"webhook_port", server_->port()},
-                            {"admin_port", admin_->port()},
-                            {"audit_log", audit_->log_id()},
-                            {"config_sha256", config_.sha256}});
-  engine_->start([this] { return watch_->fresh(); });
-  watch_->start();
-  server_->start();
-  admin_->start();
-  metrics_.gauge("canaryd_build_info", "The version of this build.", {{"version", std::string(version)}}).set(1);
-  config_in_force_.set(1);
   return {};
 }
 
@@ -164,7 +101,7 @@ void Daemon::take(const std::string& text) {
   }
   config_ = std::move(reading.config);
   logger_->set_level(config_.log.level);
-  engine_->replace_rules(rules_of(config_));
+  engine_->replace_rules(engine_rules(config_));
   record_lifecycle("reload", "A new configuration is in force.");
   logger_->info("configuration_reloaded", {{"config_sha256", config_.sha256}});
 }

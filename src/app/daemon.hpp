@@ -15,6 +15,7 @@
 #include "canaryd/engine/engine.hpp"
 #include "canaryd/kube/api.hpp"
 #include "canaryd/kube/watch.hpp"
+#include "canaryd/prometheus/client.hpp"
 #include "canaryd/web/server.hpp"
 
 namespace canaryd::app {
@@ -38,6 +39,7 @@ class Daemon {
  private:
   Status read_configuration();
   Status open_audit_log();
+  Status prepare_prometheus();
   Status connect_cluster();
   Status bind_listeners();
   Status begin();
@@ -58,6 +60,7 @@ class Daemon {
   std::unique_ptr<audit::Files> files_;
   std::unique_ptr<audit::AuditLog> audit_;
   std::unique_ptr<audit::RefusalSummary> refusals_;
+  std::unique_ptr<prometheus::Client> prometheus_;  // nullptr: none is configured
   std::unique_ptr<kube::KubeApi> api_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<kube::Watch> watch_;

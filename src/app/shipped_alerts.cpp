@@ -15,7 +15,7 @@ std::vector<alert::Mapping> shipped_alerts() {
        alert::Action::rollback},
       {"alertname=\"CanaryNoData\"", alert::Action::hold},
       {"alertname=\"CanarydHeartbeat\"", alert::Action::heartbeat},
-      {"alertname=\"CanaryHealthy\"", alert::Action::ignore},
+      {"alertname=\"CanaryHealthy\"", alert::Action::advance},
   };
   std::vector<alert::Mapping> out;
   for (const auto& [text, action] : lines) {

@@ -99,6 +99,7 @@ void write_guard(Members& members, const GuardAnswer& answer) {
   members.text("guard", answer.guard);
   members.boolean("passed", answer.passed);
   members.text("detail", answer.detail);
+  if (answer.overridden) members.boolean("overridden", true);
 }
 
 void write_change(Members& members, const Change& change) {
@@ -146,6 +147,7 @@ std::string body_of(const Record& record) {
   members.text("config_sha256", record.config_sha256);
   members.text("actor", record.actor);
   members.text("peer", record.peer);
+  members.text("because", record.because);
   members.number_unless("count", static_cast<std::int64_t>(record.count), 0);
   members.pairs("details", record.details);
   members.text("message", record.message);

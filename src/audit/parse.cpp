@@ -33,7 +33,8 @@ AlertRef alert_of(const json& object) {
 }
 
 GuardAnswer guard_of(const json& object) {
-  return {text_of(object, "guard"), object.at("passed").get<bool>(), text_of(object, "detail")};
+  return {text_of(object, "guard"), object.at("passed").get<bool>(), text_of(object, "detail"),
+          object.value("overridden", false)};
 }
 
 Change change_of(const json& object) {
@@ -72,6 +73,7 @@ Record record_of(const json& object) {
   record.config_sha256 = text_of(object, "config_sha256");
   record.actor = text_of(object, "actor");
   record.peer = text_of(object, "peer");
+  record.because = text_of(object, "because");
   record.count = object.value("count", std::uint64_t{0});
   record.details = pairs_of(object, "details");
   record.message = text_of(object, "message");

@@ -9,10 +9,7 @@ namespace canaryd::audit {
 namespace {
 
 // Unescaped quotes stand around members only, so these texts cannot come from a value.
-bool is_applied_rollback(std::string_view line) {
-  return line.find("\"result\":\"applied\"") != std::string_view::npos &&
-         line.find("\"action\":\"rollback\"") != std::string_view::npos;
-}
+bool is_applied(std::string_view line) { return line.find("\"result\":\"applied\"") != std::string_view::npos; }
 
 Result<std::vector<Record>> records_at(Reader& file, const std::map<std::string, Unfinished::Place, std::less<>>& all) {
   std::vector<Unfinished::Place> places;
@@ -44,7 +41,7 @@ void Unfinished::see(const Head& head, const Line& line) {
       return;
     case Kind::outcome:
       forget(intents_, head.id);
-      if (is_applied_rollback(line.bytes)) outcomes_.insert_or_assign(std::string(head.id), place);
+      if (is_applied(line.bytes)) outcomes_.insert_or_assign(std::string(head.id), place);
       return;
     case Kind::confirmed:
     case Kind::unconfirmed:

@@ -49,6 +49,7 @@ audit::ApiAnswer answer_of(const Error& error, std::string result) {
 struct Actuator::Job {
   const Origin& origin;
   const Reading& reading;
+  const Reason done;
   Intent intent;
   SteadyTime patch_deadline;
 };
@@ -65,20 +66,31 @@ Actuator::Actuator(const Settings& settings, kube::KubeApi& api, audit::AuditLog
       patch_seconds_(metrics.histogram("canaryd_patch_seconds", "Time from a patch's sending to its answer.",
                                        latency_buckets())) {}
 
-Attempt Actuator::roll_back(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
-                            const policy::Decision& decision) {
-  const std::string patch = traffic::rollback_patch(reading.rollout, decision.components);
-  const auto intent = intent_record(random_id(), origin, signals, reading.rollout, decision, patch);
-  Job job{origin, reading, intent_from(intent, clock_.now()), origin.delivery.deadline - reserve_for_settling};
+audit::ApiAnswer Actuator::try_out(const Move& move, const Reading& reading, SteadyTime deadline) {
+  const auto body = api_.patch_inferenceservice(
+      {reading.rollout.target, move.patch, settings_.field_manager(), true, deadline - reserve_for_settling});
+  if (!body) return answer_of(body.error(), "dry_run_refused");
+  audit::ApiAnswer answer;
+  answer.http_status = 200;
+  answer.result = "dry_run";
+  return answer;
+}
+
+Attempt Actuator::carry_out(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
+                            const policy::Decision& decision, const Move& move) {
+  const auto intent = intent_record(random_id(), origin, signals, reading.rollout, decision, move);
+  Job job{origin, reading, move.done, intent_from(intent, clock_.now()),
+          origin.delivery.deadline - reserve_for_settling};
 
   if (!log_.append(intent)) return {Attempt::Next::retry, Reason::audit_unavailable};
   if (clock_.steady() >= job.patch_deadline) {
-    return close(job, {Attempt::Next::retry, Reason::audit_unavailable},
+    return close(job, {Attempt::Next::retry, Reason::audit_unavailable, job.intent.id},
                  answer_of(Error::io("the intent was on disk only after the request's deadline"), "not_sent"));
   }
   background_.sending(job.intent);
-  const Attempt attempt = send(job);
+  Attempt attempt = send(job);
   background_.sent(job.intent);
+  attempt.id = job.intent.id;
   return attempt;
 }
 
@@ -110,7 +122,7 @@ Attempt Actuator::applied(Job& job, const std::string& body) {
   answer.generation = rollout->generation;
   for (const auto& change : job.intent.changes) {
     const auto* component = rollout->find(*traffic::component_from(change.component));
-    if (component != nullptr && component->raw_percent == change.percent_after) continue;
+    if (component != nullptr && shows(*component, change.percent_after)) continue;
     answer.result = "not_applied";
     answer.detail = "the object came back with another percent for " + change.component + ": admission undid the patch";
     return close(job, {Attempt::Next::retry, Reason::patch_rejected}, answer);
@@ -120,12 +132,12 @@ Attempt Actuator::applied(Job& job, const std::string& body) {
     if (auto changed = traffic::changed_beyond_traffic(before, body)) answer.admission_changed = *changed;
   }
   reader_.learned(*rollout);
-  return close(job, {Attempt::Next::done, Reason::rolled_back}, answer);
+  return close(job, {Attempt::Next::done, job.done}, answer);
 }
 
 Attempt Actuator::not_applied(Job& job, const Error& error) {
   const auto next = is_precondition(error) ? Attempt::Next::decide_anew : Attempt::Next::retry;
-  return close(job, {next, reason_for(error), error.kind == ErrorKind::rejected}, answer_of(error, "not_applied"));
+  return close(job, {next, reason_for(error), {}, error.kind == ErrorKind::rejected}, answer_of(error, "not_applied"));
 }
 
 Attempt Actuator::unknown(Job& job, const Error& error) {
@@ -139,9 +151,8 @@ Attempt Actuator::unknown(Job& job, const Error& error) {
   auto answer = answer_of(error, settlement->result);
   answer.detail += "; settled by reading: " + settlement->detail;
   const bool done = settlement->result == "applied";
-  return close(
-      job, {done ? Attempt::Next::done : Attempt::Next::retry, done ? Reason::rolled_back : Reason::outcome_unknown},
-      answer);
+  return close(job, {done ? Attempt::Next::done : Attempt::Next::retry, done ? job.done : Reason::outcome_unknown},
+               answer);
 }
 
 // Records the outcome. When that fails the patch stays an intent without outcome, which is settled later by reading.
@@ -162,7 +173,7 @@ Attempt Actuator::close(Job& job, Attempt attempt, audit::ApiAnswer answer) {
     return {Attempt::Next::retry, Reason::audit_unavailable};
   }
   if (is_applied) {
-    logger_.info("rolled_back", {{"id", job.intent.id}, {"service", job.intent.target.str()}});
+    logger_.info(policy::name_of(job.done), {{"id", job.intent.id}, {"service", job.intent.target.str()}});
     const auto within = job.origin.policy == nullptr ? std::chrono::milliseconds(confirm_within_default)
                                                      : job.origin.policy->confirm_within;
     background_.confirm(job.intent, within);

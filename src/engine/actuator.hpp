@@ -19,7 +19,7 @@
 
 namespace canaryd::engine {
 
-// How one attempt at a rollback ended.
+// How one attempt at a move ended.
 struct Attempt {
   enum class Next : std::uint8_t {
     done,         // applied and recorded: 200
@@ -28,18 +28,22 @@ struct Attempt {
   };
   Next next = Next::retry;
   policy::Reason reason = policy::Reason::cluster_unavailable;
+  std::string id = {};         // of the records
   bool unprocessable = false;  // the API server answered 422: a failed `test`, or a schema violation
 };
 
-// Carries out one decided rollback: intent on disk, patch, outcome on disk, confirmation on its way. Safe from any
-// thread; the caller holds the target's lock.
+// Carries out one decided move: intent on disk, patch, outcome on disk, confirmation on its way. Safe from any thread;
+// the caller holds the target's lock.
 class Actuator {
  public:
   Actuator(const Settings& settings, kube::KubeApi& api, audit::AuditLog& log, Reader& reader, Background& background,
            const Clock& clock, Logger& logger, Metrics& metrics);
 
-  Attempt roll_back(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
-                    const policy::Decision& decision);
+  // `signals` are those that ask for it; without any, `origin` says who does and why.
+  Attempt carry_out(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
+                    const policy::Decision& decision, const Move& move);
+  // Sends it with dryRun=All: what observe would do. Nothing is changed.
+  audit::ApiAnswer try_out(const Move& move, const Reading& reading, SteadyTime deadline);
 
  private:
   struct Job;

@@ -17,6 +17,8 @@ bool same_tests(const Intent& a, const Intent& b) {
   return a.id != b.id && a.target == b.target && a.uid == b.uid && a.generation == b.generation;
 }
 
+bool is_rollback(const Intent& intent) { return intent.record.action == "rollback"; }
+
 }  // namespace
 
 Background::Background(const Settings& settings, audit::AuditLog& log, Reader& reader, RolloutStore& store,
@@ -29,18 +31,25 @@ Background::Background(const Settings& settings, audit::AuditLog& log, Reader& r
       clock_(clock),
       logger_(logger),
       unconfirmed_(metrics.gauge("canaryd_rollbacks_unconfirmed", "Rollbacks that status does not show yet.")),
-      open_intents_(metrics.gauge("canaryd_intents_open", "Patches whose outcome is not known yet.")) {}
+      open_intents_(metrics.gauge("canaryd_intents_open", "Patches whose outcome is not known yet.")),
+      confirmations_(settings.field_manager()) {}
 
 Background::~Background() { stop(); }
 
-void Background::start() {
+void Background::take_up() {
   for (const auto& record : log_.recovered().open_intents) settle_later(intent_from(record, clock_.now()));
   for (const auto& record : log_.recovered().unconfirmed) {
     // Not looked at yet: before the first list an absent copy does not mean that the service is gone.
     const auto intent = intent_from(record, clock_.now());
     confirmations_.add(intent, std::chrono::minutes(1), clock_.now());
-    recent_.add(intent, clock_.now());
+    if (is_rollback(intent)) recent_.add(intent, clock_.now());
+    // What follows from it may not have been written down before the process died.
+    if (hooks_.applied) hooks_.applied(intent);
   }
+}
+
+void Background::start() {
+  take_up();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -53,17 +62,19 @@ void Background::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Background::changed(const Target& target) {
+void Background::changed(const Target& target, const traffic::Rollout* before) {
   {
     const std::lock_guard lock(mutex_);
-    changed_.insert(target);
+    auto& oldest = changed_[target];
+    if (before != nullptr && !oldest) oldest = *before;
   }
   wake_.notify_all();
 }
 
 void Background::confirm(const Intent& intent, std::chrono::milliseconds within) {
   confirmations_.add(intent, within, clock_.now());
-  recent_.add(intent, clock_.now());
+  if (is_rollback(intent)) recent_.add(intent, clock_.now());
+  if (hooks_.applied) hooks_.applied(intent);
   changed(intent.target);
 }
 
@@ -124,37 +135,43 @@ std::vector<Intent> Background::take_disproved(const Intent& applied) {
 }
 
 void Background::run() {
-  auto next_tick = clock_.steady() + tick;
-  int ticks = 0;
+  next_tick_ = clock_.steady() + tick;
   while (true) {
-    std::set<Target> changed;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_until(lock, next_tick, [&] { return stopping_ || !changed_.empty(); });
+      wake_.wait_until(lock, next_tick_, [&] { return stopping_ || !changed_.empty(); });
       if (stopping_) break;
-      changed.swap(changed_);
     }
-    look_at(changed);
-    if (clock_.steady() >= next_tick) {
-      check_overdue();
-      recent_.look(copies(), clock_.now());
-      settle_open();
-      if (++ticks % ticks_between_looks == 0) look_again();
-      next_tick = clock_.steady() + tick;
-    }
+    turn();
   }
   write({});
 }
 
-void Background::look_at(const std::set<Target>& targets) {
-  for (const auto& target : targets) {
+void Background::turn() {
+  Changed changed;
+  {
+    const std::lock_guard lock(mutex_);
+    changed.swap(changed_);
+  }
+  look_at(changed);
+  if (clock_.steady() < next_tick_) return;
+  check_overdue();
+  recent_.look(copies(), clock_.now());
+  settle_open();
+  if (++ticks_ % ticks_between_looks == 0) look_again();
+  next_tick_ = clock_.steady() + tick;
+}
+
+void Background::look_at(const Changed& targets) {
+  for (const auto& [target, before] : targets) {
     const auto copy = store_.find(target);
     if (confirmations_.waits_for(target)) {
       write(confirmations_.observe(target, copy ? &*copy : nullptr, clock_.now()));
     }
   }
-  for (const auto& target : targets) {
+  for (const auto& [target, before] : targets) {
     const auto copy = store_.find(target);
+    if (hooks_.changed) hooks_.changed(target, before, copy);
     if (!copy) {
       rehearsal_.forget(target);
     } else if (const auto record = rehearsal_.look_at(*copy)) {
@@ -170,13 +187,13 @@ void Background::look_again() {
   if (exposed.empty()) return;
   static_cast<void>(reader_.fresh(exposed.front().target, clock_.steady() + std::chrono::seconds(3)));
   const std::lock_guard lock(mutex_);
-  for (const auto& rollout : exposed) changed_.insert(rollout.target);
+  for (const auto& rollout : exposed) changed_.try_emplace(rollout.target);
 }
 
 void Background::check_overdue() {
   std::map<Target, traffic::Rollout> copies;
   const auto targets = confirmations_.targets();
-  unconfirmed_.set(static_cast<double>(targets.size()));
+  unconfirmed_.set(static_cast<double>(confirmations_.rollbacks()));
   for (const auto& target : targets) {
     if (auto copy = store_.find(target)) copies.emplace(target, std::move(*copy));
   }

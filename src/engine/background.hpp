@@ -2,10 +2,12 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "canaryd/audit/log.hpp"
@@ -22,10 +24,21 @@
 
 namespace canaryd::engine {
 
-// The one thread beside the requests: confirms rollbacks by the watch, settles intents whose outcome is open, rehearses
-// the rollback of each new canary. Safe from any thread.
+// The one thread that follows the watch: confirms moves, settles intents whose outcome is open, rehearses the rollback
+// of each new canary. Safe from any thread.
 class Background {
  public:
+  // What else is to be done, connected before start(). `changed` is called by the background's thread with the copy as
+  // it was when it was last looked at (where that had other revisions or percents) and as it is; `applied` by any, for
+  // each move that was applied.
+  struct Hooks {
+    std::function<void(const Target&, const std::optional<traffic::Rollout>& before,
+                       const std::optional<traffic::Rollout>& now)>
+        changed;
+    std::function<void(const Intent&)> applied;
+  };
+  void connect(Hooks hooks) { hooks_ = std::move(hooks); }
+
   Background(const Settings& settings, audit::AuditLog& log, Reader& reader, RolloutStore& store, Rehearsal& rehearsal,
              const Clock& clock, Logger& logger, Metrics& metrics);
   ~Background();
@@ -34,9 +47,13 @@ class Background {
 
   void start();
   void stop();
+  // The parts of start(), for those who bring their own thread and time: takes up what the audit log left open; one
+  // round without waiting.
+  void take_up();
+  void turn();
 
   // A copy changed; must not block.
-  void changed(const Target& target);
+  void changed(const Target& target, const traffic::Rollout* before = nullptr);
   bool waits_for(const Target& target) const { return confirmations_.waits_for(target); }
   void confirm(const Intent& intent, std::chrono::milliseconds within);
   // An intent whose outcome is not known, to be settled by reading.
@@ -56,7 +73,8 @@ class Background {
 
  private:
   void run();
-  void look_at(const std::set<Target>& targets);
+  using Changed = std::map<Target, std::optional<traffic::Rollout>>;  // as it was before
+  void look_at(const Changed& targets);
   void look_again();
   void check_overdue();
   void settle_open();
@@ -73,8 +91,11 @@ class Background {
   Logger& logger_;
   Gauge unconfirmed_;
   Gauge open_intents_;
+  Hooks hooks_;
   Confirmations confirmations_;
   RecentRollbacks recent_;
+  SteadyTime next_tick_;  // the thread's own, as the next
+  int ticks_ = 0;
   std::deque<audit::Record> unwritten_;  // kept until the audit log takes them; the thread's own
 
   struct Open {
@@ -85,7 +106,7 @@ class Background {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  std::set<Target> changed_;
+  Changed changed_;
   std::vector<Open> open_;
   std::vector<Intent> sending_;
   std::thread thread_;

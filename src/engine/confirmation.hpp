@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "canaryd/audit/record.hpp"
@@ -13,11 +15,13 @@
 
 namespace canaryd::engine {
 
-// Waits until the status shows what a rollback's patch asked for: the revision's shares sum to 0 AND the component's
+// Waits until the status shows what a patch asked for: the revision's shares sum to the wanted one AND the component's
 // route condition is True (Knative writes status.traffic before the ingress is programmed). No threads of its own; safe
 // from any thread. It hands out records; the caller writes them.
 class Confirmations {
  public:
+  explicit Confirmations(std::string field_manager) : field_manager_(std::move(field_manager)) {}
+
   void add(const Intent& intent, std::chrono::milliseconds within, WallTime now);
   bool waits_for(const Target& target) const;
   // A newer version of an object (nullptr: it is gone): `confirmed`, or `unconfirmed` when someone took it back.
@@ -25,6 +29,7 @@ class Confirmations {
   // Those whose time is over: `unconfirmed`, once each; they are still confirmed when the status follows later.
   std::vector<audit::Record> overdue(const std::map<Target, traffic::Rollout>& copies, WallTime now);
   std::vector<Target> targets() const;
+  std::size_t rollbacks() const;  // of those that wait
 
  private:
   struct Waiting {
@@ -33,6 +38,7 @@ class Confirmations {
     WallTime until;
     bool said_overdue = false;
   };
+  const std::string field_manager_;
   mutable std::mutex mutex_;
   std::multimap<Target, Waiting> waiting_;
 };

@@ -18,7 +18,7 @@ const traffic::ComponentRollout* find(const traffic::Rollout& rollout, const aud
 bool owned_and_done(const traffic::Rollout& rollout, const Intent& intent, const std::string& field_manager) {
   return std::all_of(intent.changes.begin(), intent.changes.end(), [&](const audit::Change& change) {
     const auto* component = find(rollout, change);
-    return component != nullptr && component->raw_percent == change.percent_after &&
+    return component != nullptr && shows(*component, change.percent_after) &&
            component->percent_manager == field_manager;
   });
 }
@@ -26,11 +26,21 @@ bool owned_and_done(const traffic::Rollout& rollout, const Intent& intent, const
 bool owned_by_another(const traffic::Rollout& rollout, const Intent& intent, const std::string& field_manager) {
   return std::all_of(intent.changes.begin(), intent.changes.end(), [&](const audit::Change& change) {
     const auto* component = find(rollout, change);
-    return component == nullptr || component->percent_manager != field_manager;
+    if (component == nullptr) return true;
+    return component->percent_manager != field_manager && !(change.percent_after < 0 && !component->raw_percent);
   });
 }
 
+bool is_removal(const Intent& intent) {
+  return std::any_of(intent.changes.begin(), intent.changes.end(),
+                     [](const audit::Change& change) { return change.percent_after < 0; });
+}
+
 }  // namespace
+
+bool shows(const traffic::ComponentRollout& component, int percent_after) {
+  return percent_after < 0 ? !component.raw_percent : component.raw_percent == percent_after;
+}
 
 std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rollout>& read,
                                  const std::string& field_manager, WallTime now) {
@@ -48,6 +58,8 @@ std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rol
   if (read->generation == intent.generation + 1) {
     if (owned_and_done(*read, intent, field_manager)) return Settlement{"applied", seen + ", the percent is ours"};
     if (owned_by_another(*read, intent, field_manager)) return Settlement{"not_applied", seen + " by another's write"};
+    if (is_removal(intent))
+      return Settlement{"unknown", seen + ": the percent is gone, and nobody owns an absent field"};
   }
   return Settlement{"unknown", seen + ": more than one write since"};
 }

@@ -12,7 +12,7 @@
 
 namespace canaryd::engine {
 
-// A rollback that was recorded as intended: what its settlement and its confirmation need to know.
+// A move that was recorded as intended: what its settlement and its confirmation need to know.
 struct Intent {
   audit::Record record;  // of the intent, or of its outcome: what later records about it repeat
   std::string id;
@@ -30,11 +30,15 @@ struct Settlement {
 };
 
 // Judges one fresh read. nullopt: not yet known, ask again later. Pure.
-// - applied: the generation is the intent's + 1, each percent is 0 and managedFields give it to `field_manager`;
+// - applied: the generation is the intent's + 1, each percent is the wanted one and managedFields give it to
+//   `field_manager` (an absent percent has no owner: whose removal it was is not known);
 // - not_applied: another's write moved the generation past the patch's tests, or the object is unchanged 30 s after;
 // - unknown: anything else; a valid and loud end, never a guess.
 std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rollout>& read,
                                  const std::string& field_manager, WallTime now);
+
+// Whether the component has the percent that a change wants; -1 is an absent one.
+bool shows(const traffic::ComponentRollout& component, int percent_after);
 
 // Reads back what the audit log kept of an intent, for those that a start finds open.
 Intent intent_from(const audit::Record& record, WallTime now);

@@ -9,6 +9,8 @@ namespace canaryd::engine {
 namespace {
 constexpr auto proof_lasts = std::chrono::seconds(5);
 constexpr std::size_t most_proofs = 10'000;
+constexpr auto revision_lasts = std::chrono::minutes(1);
+constexpr std::size_t most_revisions = 1'000;
 constexpr std::size_t most_bodies = 200;  // about 7 kB each
 }  // namespace
 
@@ -77,15 +79,33 @@ bool Reader::proven(const Reading& reading) const {
          clock_.steady() - proof->second.at < proof_lasts;
 }
 
+Result<traffic::RevisionFacts> Reader::revision(const Namespace& ns, const Revision& name, SteadyTime deadline) {
+  const auto body = api_.get_revision(ns, name, deadline);
+  if (!body) return fail(body.error());
+  auto facts = traffic::decode_revision(*body);
+  if (!facts) return facts;
+  if (facts->name != name) return fail(Error::unavailable("the API server answered " + facts->name.str()));
+  const std::lock_guard lock(mutex_);
+  if (revisions_.size() >= most_revisions) revisions_.clear();
+  revisions_[{ns, name}] = {*facts, clock_.steady()};
+  return facts;
+}
+
+std::optional<traffic::RevisionFacts> Reader::known_revision(const Namespace& ns, const Revision& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = revisions_.find({ns, name});
+  if (found == revisions_.end() || clock_.steady() - found->second.at > revision_lasts) return std::nullopt;
+  return found->second.facts;
+}
+
 // At the latest: the moment that the watch saw it begin; for a canary that had traffic already when canaryd started,
 // the later of the Revision's Ready transition and the percent's time. Without either, now: then only newer alerts
 // count.
 WallTime Reader::traffic_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component,
-                               SteadyTime deadline) const {
+                               SteadyTime deadline) {
   const auto seen = store_.traffic_since(rollout.target, component.latest_ready);
   if (seen && seen->seen_to_begin) return seen->since;
-  const auto body = api_.get_revision(rollout.target.ns, component.latest_ready, deadline);
-  const auto facts = body ? traffic::decode_revision(*body) : tl::unexpected<Error>(body.error());
+  const auto facts = revision(rollout.target.ns, component.latest_ready, deadline);
   if (facts && facts->ready_since && component.percent_since) {
     return std::max(*facts->ready_since, *component.percent_since);
   }
@@ -113,11 +133,8 @@ policy::Circumstances Reader::circumstances(const traffic::Rollout& rollout, boo
     if (!policy::in_last_stage(component)) continue;
     if (const auto since = full_since(rollout, component)) out.full_since[component.latest_ready] = *since;
   }
-  for (const auto& revision : policy::revisions_to_ask(rollout)) {
-    const auto body = api_.get_revision(rollout.target.ns, revision, deadline);
-    if (!body) continue;
-    const auto facts = traffic::decode_revision(*body);
-    if (facts && facts->name == revision) out.revision_ready[revision] = facts->ready;
+  for (const auto& name : policy::revisions_to_ask(rollout)) {
+    if (const auto facts = revision(rollout.target.ns, name, deadline)) out.revision_ready[name] = facts->ready;
   }
   if (unattributed) {
     for (const auto& component : rollout.components) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/error.hpp"
@@ -47,6 +48,10 @@ class Reader {
   // Whether the watch's copy has a canary to take to 0: such targets come first, since acting needs no read.
   bool looks_exposed(const Target& target) const;
 
+  // A Knative Revision, read now; and as it was last read, less than a minute ago.
+  Result<traffic::RevisionFacts> revision(const Namespace& ns, const Revision& name, SteadyTime deadline);
+  std::optional<traffic::RevisionFacts> known_revision(const Namespace& ns, const Revision& name) const;
+
   // What the object does not say and `decide` wants to know of it.
   policy::Circumstances circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
                                       SteadyTime deadline);
@@ -54,7 +59,7 @@ class Reader {
  private:
   std::optional<WallTime> full_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component) const;
   WallTime traffic_since(const traffic::Rollout& rollout, const traffic::ComponentRollout& component,
-                         SteadyTime deadline) const;
+                         SteadyTime deadline);
 
   kube::KubeApi& api_;
   RolloutStore& store_;
@@ -74,6 +79,11 @@ class Reader {
   mutable std::mutex mutex_;
   std::map<Target, Body> bodies_;   // of canaries with traffic; bounded
   std::map<Target, Proof> proofs_;  // bounded: old ones are dropped when there are many
+  struct SeenRevision {
+    traffic::RevisionFacts facts;
+    SteadyTime at;
+  };
+  std::map<std::pair<Namespace, Revision>, SeenRevision> revisions_;  // bounded, likewise
 };
 
 }  // namespace canaryd::engine

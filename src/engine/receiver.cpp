@@ -6,6 +6,7 @@
 
 #include "canaryd/base/text.hpp"
 #include "records.hpp"
+#include "scope.hpp"
 
 namespace canaryd::engine {
 
@@ -22,6 +23,10 @@ policy::Decision without_target(const alert::Signal& signal) {
   if (!is_firing(signal)) return by_one_guard(Verdict::noop, Reason::resolved, "");
   return by_one_guard(Verdict::refuse, Reason::no_target,
                       signal.problem.empty() ? "no label and no query parameter names the service" : signal.problem);
+}
+
+policy::Decision out_of_scope(const Target& target) {
+  return by_one_guard(Verdict::refuse, Reason::not_in_scope, "namespace " + target.ns.str());
 }
 
 // What was not seen cannot be decided about; what was seen is.
@@ -49,14 +54,18 @@ Answer answer_of(const std::vector<Handled>& results) {
 
 }  // namespace
 
-Receiver::Receiver(const Settings& settings, const CurrentRules& rules, audit::AuditLog& log, Reader& reader,
-                   Actuator& actuator, const Clock& clock, Logger& logger, Metrics& metrics)
-    : rules_(rules),
+Receiver::Receiver(const Settings& settings, const CurrentRules& rules, Reader& reader, Recorder& recorder,
+                   TargetHandler& rollbacks, AdvanceHandler& advances, AlertMemory& memory, const Clock& clock,
+                   Metrics& metrics)
+    : settings_(settings),
+      rules_(rules),
       reader_(reader),
+      recorder_(recorder),
+      rollbacks_(rollbacks),
+      advances_(advances),
+      memory_(memory),
       clock_(clock),
       metrics_(metrics),
-      recorder_(log, logger, metrics),
-      targets_(settings, reader, actuator, recorder_, clock),
       reaction_seconds_(metrics.histogram("canaryd_reaction_seconds",
                                           "Time from a notification's arrival to its answer.", latency_buckets())),
       heartbeat_(metrics.gauge("canaryd_heartbeat_timestamp_seconds", "When the last heartbeat alert arrived.")) {}
@@ -66,11 +75,11 @@ Answer Receiver::receive(alert::Notification notification, const Delivery& deliv
   const auto rules = rules_.get();
   const Origin origin{delivery, rules->config_sha256, nullptr, nullptr};
   std::vector<Note> notes;
-  auto by_target = sorted(std::move(notification.alerts), *rules, origin, notes);
+  auto asked = sorted(std::move(notification.alerts), *rules, origin, notes);
   if (notification.truncated_alerts > 0) {
     notes.push_back(truncated(recorder_, origin, notification.group_key, notification.truncated_alerts));
   }
-  auto results = handle(by_target, *rules, delivery, notes);
+  auto results = handle(asked, *rules, delivery, notes);
   // After the actions, which must not wait for it.
   for (auto& result : recorder_.write(std::move(notes))) results.push_back(std::move(result));
 
@@ -81,40 +90,67 @@ Answer Receiver::receive(alert::Notification notification, const Delivery& deliv
   return answer;
 }
 
-// The alerts that ask for something, by their target; those without one are decided about at once.
-Receiver::ByTarget Receiver::sorted(std::vector<alert::Alert> alerts, const Rules& rules, const Origin& origin,
-                                    std::vector<Note>& notes) {
-  ByTarget by_target;
+void Receiver::decide_again(const Target& target, std::vector<alert::Signal> signals, const Delivery& delivery) {
+  const auto rules = rules_.get();
+  std::vector<Note> notes;
+  // The configuration may have changed meanwhile: what is no rollback any more, or of another service, is given up.
+  std::erase_if(signals, [&](alert::Signal& signal) {
+    auto now = alert::classify(signal.alert, rules->alerts, delivery.url);
+    const bool still = now.action == alert::Action::rollback && now.target == target;
+    if (!still) rollbacks_.give_up(signal);
+    signal = std::move(now);
+    return !still;
+  });
+  if (signals.empty()) return;
+  static_cast<void>(rollbacks_.handle(*rules, delivery, target, std::move(signals), notes));
+  static_cast<void>(recorder_.write(std::move(notes)));
+}
+
+// The alerts that ask for something, by their target; those without one are decided about at once. Bad alerts are
+// remembered before anything is decided: none of the same notification may be overlooked by a step forward.
+Receiver::Asked Receiver::sorted(std::vector<alert::Alert> alerts, const Rules& rules, const Origin& origin,
+                                 std::vector<Note>& notes) {
+  Asked asked;
   for (auto& alert : alerts) {
     auto signal = alert::classify(std::move(alert), rules.alerts, origin.delivery.url);
     count(signal);
     if (signal.action == alert::Action::ignore) continue;
+    // Before anything else: a client may not even make canaryd remember, or forget, what is not its own.
+    if (signal.target && !in_scope(settings_, origin.delivery.namespaces, signal.target->ns)) {
+      notes.push_back(recorder_.note(origin, signal, &*signal.target, nullptr, out_of_scope(*signal.target)));
+      continue;
+    }
+    if (signal.action == alert::Action::rollback || signal.action == alert::Action::hold) memory_.note(signal);
     if (signal.action == alert::Action::heartbeat) {
       if (is_firing(signal)) heartbeat_.set(std::chrono::duration<double>(clock_.now().time_since_epoch()).count());
     } else if (!signal.target) {
       notes.push_back(recorder_.note(origin, signal, nullptr, nullptr, without_target(signal)));
+    } else if (signal.action == alert::Action::advance) {
+      asked.advances.push_back(std::move(signal));
     } else {
-      auto& signals = by_target[*signal.target];
+      auto& signals = asked.by_target[*signal.target];
       signals.push_back(std::move(signal));
     }
   }
-  return by_target;
+  return asked;
 }
 
-// Those with something to take away first: a slow API server must not spend the time on those without.
-std::vector<Handled> Receiver::handle(ByTarget& by_target, const Rules& rules, const Delivery& delivery,
+// Those with something to take away first: a slow API server must not spend the time on those without. Steps forward
+// last: they ask Prometheus.
+std::vector<Handled> Receiver::handle(Asked& asked, const Rules& rules, const Delivery& delivery,
                                       std::vector<Note>& notes) {
   std::set<Target> looks_exposed;
-  for (const auto& [target, signals] : by_target) {
+  for (const auto& [target, signals] : asked.by_target) {
     if (reader_.looks_exposed(target)) looks_exposed.insert(target);
   }
   std::vector<Handled> results;
   for (const bool exposed : {true, false}) {
-    for (auto& [target, signals] : by_target) {
+    for (auto& [target, signals] : asked.by_target) {
       if (looks_exposed.contains(target) != exposed) continue;
-      results.push_back(targets_.handle(rules, delivery, target, std::move(signals), notes));
+      results.push_back(rollbacks_.handle(rules, delivery, target, std::move(signals), notes));
     }
   }
+  for (const auto& signal : asked.advances) results.push_back(advances_.handle(rules, delivery, signal, notes));
   return results;
 }
 

@@ -12,11 +12,6 @@ namespace {
 using traffic::ComponentRollout;
 using traffic::ConditionStatus;
 
-constexpr auto kept_for = std::chrono::hours(1);
-constexpr std::size_t most_kept = 100;
-
-double unix_seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
 bool is_blocked(const ComponentRollout& c) {
   return c.route.status == ConditionStatus::is_false || c.ready.status == ConditionStatus::is_false;
 }
@@ -30,46 +25,46 @@ const ComponentRollout* later(const std::optional<traffic::Rollout>& copy, const
 
 }  // namespace
 
-void RecentRollbacks::keep(std::vector<Entry>& entries, Entry entry) {
-  std::erase_if(entries, [&](const Entry& other) { return other.is_about_same(entry); });
-  if (entries.size() >= most_kept) entries.erase(entries.begin());
-  entries.push_back(std::move(entry));
-}
+RecentRollbacks::RecentRollbacks()
+    : acts_("canaryd_last_rollback_timestamp_seconds", "When this instance rolled the canary back; for an hour after."),
+      undone_("canaryd_rollback_undone_timestamp_seconds",
+              "When another manager gave a rolled-back canary traffic again; for an hour after.") {}
 
 void RecentRollbacks::add(const Intent& intent, WallTime now) {
-  const std::lock_guard lock(mutex_);
   for (const auto& change : intent.changes) {
     const auto component = traffic::component_from(change.component);
     if (!component) continue;
-    keep(acts_,
-         {intent.target, *component, Revision(change.canary), intent.uid, intent.generation, intent.id, "", now});
+    RecentAct act;
+    act.target = intent.target;
+    act.component = *component;
+    act.revision = Revision(change.canary);
+    act.record = intent.id;
+    act.at = now;
+    act.uid = intent.uid;
+    act.generation = intent.generation;
+    acts_.add(std::move(act));
   }
 }
 
 void RecentRollbacks::look(const Find& find, WallTime now) {
-  const std::lock_guard lock(mutex_);
-  for (auto* entries : {&acts_, &undone_}) {
-    std::erase_if(*entries, [&](const Entry& entry) { return now - entry.at > kept_for; });
-  }
-  for (auto& act : acts_) {
-    if (act.undone) continue;
+  undone_.forget_old(now);
+  acts_.walk(now, [&](RecentAct& act) {
+    if (act.marked) return;
     const auto copy = find(act.target);
     const auto* c = later(copy, act.uid, act.generation, act.component);
     // An absent percent gives the newest ready revision everything.
-    if (c == nullptr || c->latest_ready != act.revision || c->raw_percent == 0) continue;
-    act.undone = true;
-    Entry undone = act;
+    if (c == nullptr || c->latest_ready != act.revision || c->raw_percent == 0) return;
+    act.marked = true;
+    RecentAct undone = act;
     undone.manager = c->percent_manager;
     undone.at = now;
-    keep(undone_, std::move(undone));
-  }
+    undone_.add(std::move(undone));
+  });
 }
 
 std::vector<PendingRollback> RecentRollbacks::pending(const Find& find, WallTime now) const {
   std::vector<PendingRollback> out;
-  const std::lock_guard lock(mutex_);
-  for (const auto& act : acts_) {
-    if (now - act.at > kept_for) continue;
+  for (const auto& act : acts_.recent(now)) {
     const auto copy = find(act.target);
     const auto* c = later(copy, act.uid, act.generation, act.component);
     if (c == nullptr || c->raw_percent != 0) continue;
@@ -79,31 +74,8 @@ std::vector<PendingRollback> RecentRollbacks::pending(const Find& find, WallTime
   return out;
 }
 
-MetricLabels RecentRollbacks::labels_of(const Entry& entry) {
-  return {{"namespace", entry.target.ns.str()},
-          {"inferenceservice", entry.target.name.str()},
-          {"component", name_of(entry.component)},
-          {"revision", entry.revision.str()},
-          {"record", entry.record}};
-}
-
 std::vector<MetricFamily> RecentRollbacks::series(WallTime now) const {
-  MetricFamily acts{
-      "canaryd_last_rollback_timestamp_seconds", "When this instance rolled the canary back; for an hour after.", {}};
-  MetricFamily undone{"canaryd_rollback_undone_timestamp_seconds",
-                      "When another manager gave a rolled-back canary traffic again; for an hour after.",
-                      {}};
-  const std::lock_guard lock(mutex_);
-  for (const auto& entry : acts_) {
-    if (now - entry.at <= kept_for) acts.samples.push_back({labels_of(entry), unix_seconds(entry.at)});
-  }
-  for (const auto& entry : undone_) {
-    if (now - entry.at > kept_for) continue;
-    auto labels = labels_of(entry);
-    labels.emplace_back("manager", entry.manager);
-    undone.samples.push_back({std::move(labels), unix_seconds(entry.at)});
-  }
-  return {acts, undone};
+  return {acts_.series(now), undone_.series(now)};
 }
 
 std::vector<PendingRollback> pending_rollbacks(const traffic::Rollout& rollout) {

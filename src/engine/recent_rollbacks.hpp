@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/metrics.hpp"
 #include "canaryd/traffic/rollout.hpp"
 #include "intent.hpp"
+#include "recent_acts.hpp"
 
 namespace canaryd::engine {
 
@@ -23,12 +21,13 @@ struct PendingRollback {
   auto operator<=>(const PendingRollback&) const = default;
 };
 
-// What this instance rolled back within the last hour and what became of it, for the alerts that tell people. In memory
-// only: the audit log is the record, and a rule bridges a restart by what was scraped before. Bounded: of each kind the
-// newest 100 are kept. Safe from any thread.
+// What this instance rolled back within the last hour and what became of it, for the alerts that tell people: two
+// RecentActs. Safe from any thread.
 class RecentRollbacks {
  public:
   using Find = std::function<std::optional<traffic::Rollout>(const Target&)>;
+
+  RecentRollbacks();
 
   // The patch of this intent was applied.
   void add(const Intent& intent, WallTime now);
@@ -41,27 +40,8 @@ class RecentRollbacks {
   std::vector<MetricFamily> series(WallTime now) const;
 
  private:
-  struct Entry {
-    Target target;
-    traffic::Component component = traffic::Component::predictor;
-    Revision revision;
-    Uid uid;
-    std::int64_t generation = 0;  // of the object that was patched
-    std::string record;
-    std::string manager;  // who undid it; of `undone_` only
-    WallTime at;
-    bool undone = false;
-
-    bool is_about_same(const Entry& other) const {
-      return target == other.target && component == other.component && revision == other.revision;
-    }
-  };
-  static void keep(std::vector<Entry>& entries, Entry entry);
-  static MetricLabels labels_of(const Entry& entry);
-
-  mutable std::mutex mutex_;
-  std::vector<Entry> acts_;    // oldest first
-  std::vector<Entry> undone_;  // likewise
+  RecentActs acts_;  // marked: someone undid it
+  RecentActs undone_;
 };
 
 // The canaries of one rollout that are at 0 in spec and have traffic in status, whoever set them. Pure.

@@ -17,6 +17,25 @@ std::string episode_of(const alert::Signal& signal, const Target* target) {
   return episode;
 }
 
+// What the guard that decided saw.
+std::string detail_of(const policy::Decision& decision) {
+  for (const auto& guard : decision.guards) {
+    if (guard.reason == decision.reason && !guard.passed) return guard.detail;
+  }
+  return decision.guards.empty() ? std::string() : decision.guards.back().detail;
+}
+
+// What makes a decision another one than the last. A step forward is asked about each minute, with other figures each
+// time: there it is the guards that hold it.
+std::string outcome_of(const alert::Signal& signal, const policy::Decision& decision, const std::string& detail) {
+  std::string outcome(name_of(decision.reason));
+  if (signal.action != alert::Action::advance) return outcome + " " + detail;
+  for (const auto& guard : decision.guards) {
+    if (!guard.passed) outcome += " " + std::string(name_of(guard.reason));
+  }
+  return outcome;
+}
+
 }  // namespace
 
 Recorder::Recorder(audit::AuditLog& log, Logger& logger, Metrics& metrics)
@@ -28,9 +47,9 @@ Recorder::Recorder(audit::AuditLog& log, Logger& logger, Metrics& metrics)
 
 Note Recorder::note(const Origin& origin, const alert::Signal& signal, const Target* target,
                     const traffic::Rollout* rollout, const policy::Decision& decision) {
-  count(signal, decision.verdict, decision.reason);
-  std::string detail = decision.guards.empty() ? std::string() : decision.guards.back().detail;
-  return {{episode_of(signal, target), std::string(name_of(decision.reason)) + " " + detail},
+  count(alert::name_of(signal.action), decision.verdict, decision.reason);
+  std::string detail = detail_of(decision);
+  return {{episode_of(signal, target), outcome_of(signal, decision, detail)},
           decision_record(random_id(), origin, signal, target, rollout, decision),
           decision.verdict,
           decision.reason,
@@ -82,16 +101,15 @@ void Recorder::say(const Note& note) {
 
 void Recorder::action(const alert::Signal& signal, const Target& target, policy::Verdict verdict,
                       policy::Reason reason) {
-  count(signal, verdict, reason);
+  count(alert::name_of(signal.action), verdict, reason);
   memory_.forget(episode_of(signal, &target));
 }
 
-void Recorder::count(const alert::Signal& signal, policy::Verdict verdict, policy::Reason reason) {
+void Recorder::count(const std::string& action, policy::Verdict verdict, policy::Reason reason) {
   metrics_
-      .counter("canaryd_decisions_total", "Decisions, by what the alert asked for and why it was decided so.",
-               {{"action", alert::name_of(signal.action)},
-                {"verdict", std::string(name_of(verdict))},
-                {"reason", std::string(name_of(reason))}})
+      .counter(
+          "canaryd_decisions_total", "Decisions, by what was asked for and why it was decided so.",
+          {{"action", action}, {"verdict", std::string(name_of(verdict))}, {"reason", std::string(name_of(reason))}})
       .add();
 }
 

@@ -46,9 +46,10 @@ class Recorder {
 
   // An action, whose records the actuator has written.
   void action(const alert::Signal& signal, const Target& target, policy::Verdict verdict, policy::Reason reason);
+  // Counts a decision that no alert asked for.
+  void count(const std::string& action, policy::Verdict verdict, policy::Reason reason);
 
  private:
-  void count(const alert::Signal& signal, policy::Verdict verdict, policy::Reason reason);
   void say(const Note& note);
 
   audit::AuditLog& log_;

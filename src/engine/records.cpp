@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include "canaryd/base/time_text.hpp"
+#include "canaryd/traffic/patch.hpp"
 
 namespace canaryd::engine {
 
@@ -25,9 +26,31 @@ std::string names_of(const std::vector<alert::Signal>& signals) {
   return out;
 }
 
+std::string share_words(int percent) {
+  return percent < 0 ? std::string("no percent (all traffic)") : std::to_string(percent) + " %";
+}
+
 std::string change_words(const audit::Change& change) {
-  return change.component + " revision " + change.canary + " from " + std::to_string(change.percent_before) + " % to " +
-         std::to_string(change.percent_after) + " %";
+  return change.component + " revision " + change.canary + " from " + share_words(change.percent_before) + " to " +
+         share_words(change.percent_after);
+}
+
+// A move in words, by its name in records: what it is about to do, and has done.
+struct MoveWords {
+  std::string_view action;
+  std::string_view will;
+  std::string_view did;
+};
+constexpr MoveWords move_words[] = {{"rollback", "roll back", "Rolled back"},
+                                    {"advance", "advance", "Advanced"},
+                                    {"promote", "promote", "Promoted"},
+                                    {"restart", "take back to the first stage", "Took back to the first stage"}};
+
+const MoveWords& words_of(const std::string& action) {
+  for (const auto& words : move_words) {
+    if (words.action == action) return words;
+  }
+  return move_words[0];
 }
 
 std::string changes_words(const std::vector<audit::Change>& changes) {
@@ -38,15 +61,21 @@ std::string changes_words(const std::vector<audit::Change>& changes) {
 
 std::string outcome_words(const audit::Record& intent, const audit::ApiAnswer& api) {
   const std::string what = intent.target->ns + "/" + intent.target->name + ": " + changes_words(intent.changes);
-  if (api.result == "applied") return "Rolled back " + what + ".";
+  if (api.result == "applied") return std::string(words_of(intent.action).did) + " " + what + ".";
   if (api.result == "not_sent") return "The patch was not sent: its deadline had passed; " + what + ".";
   if (api.result == "not_applied") return "The API server did not apply the patch; " + what + ".";
   return "Whether the patch was applied is not known; " + what + ".";
 }
 
+std::string cause_words(const Origin& origin, const std::vector<alert::Signal>& signals) {
+  if (!signals.empty()) return "because of " + names_of(signals);
+  return "asked for by " + origin.delivery.actor + ": " + origin.because;
+}
+
 void add_origin(audit::Record& record, const Origin& origin) {
   record.actor = origin.delivery.actor;
   record.peer = origin.delivery.peer;
+  record.because = origin.because;
   record.config_sha256 = origin.config_sha256;
   if (origin.policy_sha256 != nullptr) record.policy_sha256 = *origin.policy_sha256;
 }
@@ -67,7 +96,9 @@ audit::AlertRef alert_ref(const alert::Signal& signal) {
 std::vector<audit::GuardAnswer> guard_answers(const std::vector<policy::Guard>& guards) {
   std::vector<audit::GuardAnswer> out;
   out.reserve(guards.size());
-  for (const auto& guard : guards) out.push_back({std::string(name_of(guard.reason)), guard.passed, guard.detail});
+  for (const auto& guard : guards) {
+    out.push_back({std::string(name_of(guard.reason)), guard.passed, guard.detail, guard.overridden});
+  }
   return out;
 }
 
@@ -88,22 +119,62 @@ std::vector<audit::Change> changes_to_zero(const traffic::Rollout& rollout,
   return out;
 }
 
+Move rollback_of(const traffic::Rollout& rollout, const std::vector<traffic::Component>& components) {
+  return {"rollback", policy::Reason::rolled_back, changes_to_zero(rollout, components),
+          traffic::rollback_patch(rollout, components)};
+}
+
+Move step_of(const traffic::Rollout& rollout, const policy::Step& step) {
+  auto changes = changes_to_zero(rollout, {step.component});
+  for (auto& change : changes) change.percent_after = step.to.value_or(-1);
+  return {step.to ? "advance" : "promote", step.to ? policy::Reason::advanced : policy::Reason::promoted,
+          std::move(changes), traffic::step_patch(rollout, step.component, step.to)};
+}
+
+Move restart_of(const traffic::Rollout& rollout, traffic::Component component, int first_stage) {
+  auto move = step_of(rollout, {component, 0, first_stage});
+  move.action = "restart";
+  move.done = policy::Reason::restarted;
+  return move;
+}
+
+void find_policy(Origin& origin, const Rules& rules, const traffic::Rollout& rollout) {
+  origin.policy = policy::find_policy(rules.policies, rollout.target, rollout.labels);
+  origin.policy_sha256 = origin.policy == nullptr
+                             ? nullptr
+                             : &rules.policy_sha256[static_cast<std::size_t>(origin.policy - &rules.policies[0])];
+}
+
 audit::Record decision_record(const std::string& id, const Origin& origin, const alert::Signal& signal,
+                              const Target* target, const traffic::Rollout* rollout, const policy::Decision& decision) {
+  auto record = decision_record(id, origin, alert::name_of(signal.action), target, rollout, decision);
+  record.alerts = {alert_ref(signal)};
+  record.message = alert_name(signal) + (target == nullptr ? std::string() : " about " + target->str()) + ": " +
+                   std::string(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
+  return record;
+}
+
+audit::Record decision_record(const std::string& id, const Origin& origin, const std::string& action,
                               const Target* target, const traffic::Rollout* rollout, const policy::Decision& decision) {
   audit::Record record;
   record.kind = audit::Kind::decision;
   record.id = id;
   if (target != nullptr) record.target = target_ref(*target, rollout);
-  record.alerts = {alert_ref(signal)};
-  record.action = alert::name_of(signal.action);
+  record.action = action;
   record.verdict = name_of(decision.verdict);
   record.reason = name_of(decision.reason);
   record.guards = guard_answers(decision.guards);
   if (rollout != nullptr) record.generation = rollout->generation;
   add_origin(record, origin);
-  record.message = alert_name(signal) + (target == nullptr ? std::string() : " about " + target->str()) + ": " +
+  record.message = action + (target == nullptr ? std::string() : " of " + target->str()) + ": " +
                    std::string(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
   return record;
+}
+
+void add_trial(audit::Record& record, const Move& move, audit::ApiAnswer answer) {
+  record.changes = move.changes;
+  record.patch = move.patch;
+  record.api = std::move(answer);
 }
 
 policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std::string detail) {
@@ -111,23 +182,22 @@ policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std
 }
 
 audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
-                            const traffic::Rollout& rollout, const policy::Decision& decision,
-                            const std::string& patch) {
+                            const traffic::Rollout& rollout, const policy::Decision& decision, const Move& move) {
   audit::Record record;
   record.kind = audit::Kind::intent;
   record.id = id;
   record.target = target_ref(rollout.target, &rollout);
   for (const auto& signal : signals) record.alerts.push_back(alert_ref(signal));
-  record.action = "rollback";
+  record.action = move.action;
   record.verdict = name_of(decision.verdict);
-  record.reason = name_of(decision.reason);
+  record.reason = name_of(move.done);
   record.guards = guard_answers(decision.guards);
-  record.changes = changes_to_zero(rollout, decision.components);
+  record.changes = move.changes;
   record.generation = rollout.generation;
-  record.patch = patch;
+  record.patch = move.patch;
   add_origin(record, origin);
-  record.message = "About to roll back " + rollout.target.str() + ": " + changes_words(record.changes) +
-                   ", because of " + names_of(signals) + ".";
+  record.message = "About to " + std::string(words_of(move.action).will) + " " + rollout.target.str() + ": " +
+                   changes_words(record.changes) + ", " + cause_words(origin, signals) + ".";
   return record;
 }
 
@@ -153,8 +223,12 @@ audit::Record settlement_record(const audit::Record& intent, const std::string& 
   audit::ApiAnswer answer;
   answer.result = result;
   answer.detail = detail;
-  const auto reason = result == "applied" ? policy::Reason::rolled_back : policy::Reason::outcome_unknown;
-  auto record = outcome_record(intent, reason, answer);
+  const bool applied = result == "applied";
+  auto record = outcome_record(intent, policy::Reason::outcome_unknown, answer);
+  if (applied) {
+    record.verdict = intent.verdict;
+    record.reason = intent.reason;  // an intent bears the name of what it is about to do
+  }
   record.message = "Settled later, " + detail + ". " + record.message;
   return record;
 }

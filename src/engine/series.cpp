@@ -18,7 +18,9 @@ MetricLabels labels_of(const Target& target, const traffic::ComponentRollout& c,
 
 bool is_promoted(const traffic::ComponentRollout& c, const policy::Policy* policy, WallTime now) {
   if (!policy::in_last_stage(c)) return false;
-  return policy == nullptr || !c.percent_since || now - *c.percent_since > policy->last_stage_window;
+  if (policy == nullptr || !c.percent_since) return true;
+  return policy::counts_as_promoted(*policy,
+                                    std::chrono::duration_cast<std::chrono::milliseconds>(now - *c.percent_since));
 }
 
 MetricLabels with(MetricLabels labels, const std::string& name, const std::string& value) {

@@ -22,18 +22,18 @@ bool is_older(const std::string& candidate, const std::string& held) {
   return read(candidate, a) && read(held, b) && a < b;
 }
 
-std::optional<TrafficSince> find_since(const std::map<Revision, TrafficSince>& since, const Revision& revision) {
-  const auto found = since.find(revision);
-  if (found == since.end()) return std::nullopt;
-  return found->second;
+// Other revisions, percents, owners or shares than before: what an observer wants to see both versions of.
+bool moved(const traffic::Rollout& before, const traffic::Rollout& after) {
+  return !std::equal(
+      before.components.begin(), before.components.end(), after.components.begin(), after.components.end(),
+      [](const traffic::ComponentRollout& a, const traffic::ComponentRollout& b) {
+        return a.component == b.component && a.latest_created == b.latest_created && a.latest_ready == b.latest_ready &&
+               a.latest_rolledout == b.latest_rolledout && a.previous_rolledout == b.previous_rolledout &&
+               a.raw_percent == b.raw_percent && a.percent_manager == b.percent_manager && a.traffic == b.traffic;
+      });
 }
 
-// Keeps what was known of a revision, else begins with `now`.
-void carry(const std::map<Revision, TrafficSince>& known, const Revision& revision, TrafficSince otherwise,
-           std::map<Revision, TrafficSince>& current) {
-  const auto found = known.find(revision);
-  current[revision] = found == known.end() ? otherwise : found->second;
-}
+bool is_in_flight(const traffic::ComponentRollout& c) { return c.canary_in_flight() || policy::in_last_stage(c); }
 
 bool any_exposed(const traffic::Rollout& rollout) {
   return std::any_of(rollout.components.begin(), rollout.components.end(), policy::is_exposed);
@@ -43,6 +43,17 @@ bool any_exposed(const traffic::Rollout& rollout) {
 
 RolloutStore::RolloutStore(const Clock& clock, Logger& log, OnChange on_change)
     : clock_(clock), log_(log), on_change_(std::move(on_change)) {}
+
+WallTime RolloutStore::wall(SteadyTime at) const {
+  return clock_.now() - std::chrono::duration_cast<WallTime::duration>(clock_.steady() - at);
+}
+
+std::optional<TrafficSince> RolloutStore::find_since(const std::map<Revision, Since>& since,
+                                                     const Revision& revision) const {
+  const auto found = since.find(revision);
+  if (found == since.end()) return std::nullopt;
+  return TrafficSince{wall(found->second.at), found->second.seen_to_begin};
+}
 
 std::optional<traffic::Rollout> RolloutStore::find(const Target& target) const {
   const std::lock_guard lock(mutex_);
@@ -72,13 +83,31 @@ std::optional<TrafficSince> RolloutStore::full_since(const Target& target, const
   return entry == entries_.end() ? std::nullopt : find_since(entry->second.full, revision);
 }
 
-std::vector<traffic::Rollout> RolloutStore::exposed() const {
+std::optional<WallTime> RolloutStore::share_since(const Target& target, traffic::Component component,
+                                                  const Revision& revision, int percent) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(target);
+  if (entry == entries_.end()) return std::nullopt;
+  const auto share = entry->second.shares.find(component);
+  if (share == entry->second.shares.end()) return std::nullopt;
+  if (share->second.revision != revision || share->second.percent != percent) return std::nullopt;
+  return wall(share->second.since);
+}
+
+std::vector<traffic::Rollout> RolloutStore::those(bool (*wanted)(const traffic::ComponentRollout&)) const {
   std::vector<traffic::Rollout> out;
   const std::lock_guard lock(mutex_);
   for (const auto& [target, entry] : entries_) {
-    if (any_exposed(entry.rollout)) out.push_back(entry.rollout);
+    const auto& components = entry.rollout.components;
+    if (std::any_of(components.begin(), components.end(), wanted)) out.push_back(entry.rollout);
   }
   return out;
+}
+
+std::vector<traffic::Rollout> RolloutStore::exposed() const { return those(policy::is_exposed); }
+
+std::vector<traffic::Rollout> RolloutStore::in_flight() const {
+  return those([](const traffic::ComponentRollout& c) { return is_in_flight(c) || policy::is_exposed(c); });
 }
 
 std::size_t RolloutStore::size() const {
@@ -113,7 +142,7 @@ void RolloutStore::list_done(const Namespace& scope) {
       return is_gone;
     });
   }
-  for (const auto& target : gone) on_change_(target, true);
+  for (const auto& target : gone) on_change_(target, true, nullptr);
 }
 
 Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view line) {
@@ -144,6 +173,7 @@ void RolloutStore::skipped(const std::string& why) {
 void RolloutStore::take(traffic::Rollout rollout, Source source) {
   const Target target = rollout.target;
   bool exposed = any_exposed(rollout);
+  std::optional<traffic::Rollout> before;
   {
     const std::lock_guard lock(mutex_);
     auto [position, is_new] = entries_.try_emplace(target);
@@ -153,28 +183,46 @@ void RolloutStore::take(traffic::Rollout rollout, Source source) {
     // A page of a running list, too, may be older than what a patch's answer brought.
     if (!is_new && is_older(rollout.resource_version, entry.rollout.resource_version)) return;
     const bool same_object = !is_new && entry.rollout.uid == rollout.uid;
+    // Nothing new: a fresh read of what the watch has brought already.
+    if (same_object && entry.rollout.resource_version == rollout.resource_version) return;
     if (!same_object) {
       entry.traffic.clear();
       entry.full.clear();
+      entry.shares.clear();
     }
     exposed = exposed || any_exposed(entry.rollout);
+    if (same_object && moved(entry.rollout, rollout)) before = std::move(entry.rollout);
     entry.rollout = std::move(rollout);
     // Only the watch's events show how a canary's traffic begins; in a list or a read it may have begun long ago.
-    note_traffic(entry, clock_.now(), source == Source::event);
+    note_traffic(entry, clock_.steady(), source == Source::event);
+    note_shares(entry, clock_.steady());
   }
-  on_change_(target, exposed);
+  on_change_(target, exposed, before ? &*before : nullptr);
 }
 
-void RolloutStore::note_traffic(Entry& entry, WallTime now, bool seen_to_begin) {
-  std::map<Revision, TrafficSince> traffic;
-  std::map<Revision, TrafficSince> full;
-  const TrafficSince begins{now, seen_to_begin};
+void RolloutStore::note_traffic(Entry& entry, SteadyTime now, bool seen_to_begin) {
+  std::map<Revision, Since> traffic;
+  std::map<Revision, Since> full;
+  // Keeps what was known of a revision, else begins now.
+  const auto carry = [&](const std::map<Revision, Since>& known, const Revision& revision,
+                         std::map<Revision, Since>& current) {
+    const auto found = known.find(revision);
+    current[revision] = found == known.end() ? Since{now, seen_to_begin} : found->second;
+  };
   for (const auto& c : entry.rollout.components) {
-    if (policy::is_exposed(c) && c.share_of(c.latest_ready) > 0) carry(entry.traffic, c.latest_ready, begins, traffic);
-    if (policy::in_last_stage(c)) carry(entry.full, c.latest_ready, begins, full);
+    if (policy::is_exposed(c) && c.share_of(c.latest_ready) > 0) carry(entry.traffic, c.latest_ready, traffic);
+    if (policy::in_last_stage(c)) carry(entry.full, c.latest_ready, full);
   }
   entry.traffic = std::move(traffic);
   entry.full = std::move(full);
+}
+
+void RolloutStore::note_shares(Entry& entry, SteadyTime now) {
+  for (const auto& c : entry.rollout.components) {
+    const int percent = c.share_of(c.latest_ready);
+    auto& share = entry.shares[c.component];
+    if (share.revision != c.latest_ready || share.percent != percent) share = {c.latest_ready, percent, now};
+  }
 }
 
 // A copy that is known to be old is worse than none: without one the object is read fresh. It is not gone, so nobody is
@@ -189,7 +237,7 @@ void RolloutStore::forget(const Target& target) {
     const std::lock_guard lock(mutex_);
     entries_.erase(target);
   }
-  on_change_(target, true);
+  on_change_(target, true, nullptr);
 }
 
 }  // namespace canaryd::engine

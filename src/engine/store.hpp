@@ -26,8 +26,9 @@ struct TrafficSince {
 class RolloutStore final : public kube::ObjectSink {
  public:
   // `on_change` is called after each change of a copy, from the watch's threads, without a lock held; it must not
-  // block. `exposed`: a canary has or may get traffic, before the change or after it.
-  using OnChange = std::function<void(const Target& target, bool exposed)>;
+  // block. `exposed`: a canary has or may get traffic, before the change or after it. `before` is the copy until now,
+  // when it was of the same object and had other revisions or percents; else nullptr.
+  using OnChange = std::function<void(const Target& target, bool exposed, const traffic::Rollout* before)>;
   RolloutStore(const Clock& clock, Logger& log, OnChange on_change);
 
   std::optional<traffic::Rollout> find(const Target& target) const;
@@ -36,7 +37,11 @@ class RolloutStore final : public kube::ObjectSink {
   std::optional<TrafficSince> traffic_since(const Target& target, const Revision& revision) const;
   // Likewise, since when a revision has stood in its last stage.
   std::optional<TrafficSince> full_since(const Target& target, const Revision& revision) const;
-  std::vector<traffic::Rollout> exposed() const;  // those with a canary that has or may get traffic
+  // Since when status shows this revision at this share, as far as it was seen: after a start, from the first look on.
+  std::optional<WallTime> share_since(const Target& target, traffic::Component component, const Revision& revision,
+                                      int percent) const;
+  std::vector<traffic::Rollout> exposed() const;    // those with a canary that has or may get traffic
+  std::vector<traffic::Rollout> in_flight() const;  // likewise, and those whose canary is at 0
   std::size_t size() const;
   // Takes a newer version that did not come by the watch: a patch's answer, a fresh read. An older one is ignored.
   void put(traffic::Rollout rollout);
@@ -49,17 +54,32 @@ class RolloutStore final : public kube::ObjectSink {
   Result<kube::EventMark> event(const Namespace& scope, std::string_view line) override;
 
  private:
+  // Kept by the steady clock: a wall clock that jumps neither serves a dwell nor takes it away.
+  struct Since {
+    SteadyTime at;
+    bool seen_to_begin = false;
+  };
+  struct Share {
+    Revision revision;
+    int percent = 0;
+    SteadyTime since;
+  };
   struct Entry {
     traffic::Rollout rollout;
-    std::uint64_t listed = 0;                  // number of the list that last named it
-    std::map<Revision, TrafficSince> traffic;  // of the revisions that are canaries with traffic now
-    std::map<Revision, TrafficSince> full;     // of those in their last stage now
+    std::uint64_t listed = 0;           // number of the list that last named it
+    std::map<Revision, Since> traffic;  // of the revisions that are canaries with traffic now
+    std::map<Revision, Since> full;     // of those in their last stage now
+    std::map<traffic::Component, Share> shares;
   };
   enum class Source : std::uint8_t { list, event, read };
   void take(traffic::Rollout rollout, Source source);
   void drop(const Target& target);
   void skipped(const std::string& why);
-  static void note_traffic(Entry& entry, WallTime now, bool seen_to_begin);
+  static void note_traffic(Entry& entry, SteadyTime now, bool seen_to_begin);
+  static void note_shares(Entry& entry, SteadyTime now);
+  WallTime wall(SteadyTime at) const;
+  std::optional<TrafficSince> find_since(const std::map<Revision, Since>& since, const Revision& revision) const;
+  std::vector<traffic::Rollout> those(bool (*wanted)(const traffic::ComponentRollout&)) const;
 
   const Clock& clock_;
   Logger& log_;

@@ -4,8 +4,8 @@
 
 #include "canaryd/traffic/decode.hpp"
 #include "canaryd/traffic/patch.hpp"
-#include "current_rules.hpp"
 #include "records.hpp"
+#include "scope.hpp"
 
 namespace canaryd::engine {
 
@@ -36,11 +36,6 @@ Reason reason_for_read(const Error& error) {
   return denied ? Reason::forbidden : Reason::cluster_unavailable;
 }
 
-// Not begun in time: Alertmanager sends it again.
-Handled late(const Target& target) {
-  return {true, answer_line(Reason::cluster_unavailable, target.str()) + ": out of time"};
-}
-
 }  // namespace
 
 // One target of one notification.
@@ -52,24 +47,27 @@ struct TargetHandler::Case {
   Origin origin;
   std::vector<alert::Signal> signals;       // firing, mapped to rollback
   std::optional<traffic::Rollout> refused;  // what the last patch was made for that the API server answered with 422
-
-  void note(Recorder& recorder, const alert::Signal& signal, const traffic::Rollout* rollout,
-            const Decision& decision) const {
-    notes.push_back(recorder.note(origin, signal, &target, rollout, decision));
-  }
 };
 
 TargetHandler::TargetHandler(const Settings& settings, Reader& reader, Actuator& actuator, Recorder& recorder,
+                             TargetLocks& locks, const AdvanceFactFinder& facts, OpenRollbacks& open,
                              const Clock& clock)
-    : settings_(settings), reader_(reader), actuator_(actuator), recorder_(recorder), clock_(clock) {}
+    : settings_(settings),
+      reader_(reader),
+      actuator_(actuator),
+      recorder_(recorder),
+      locks_(locks),
+      facts_(facts),
+      open_(open),
+      clock_(clock) {}
 
 Handled TargetHandler::handle(const Rules& rules, const Delivery& delivery, const Target& target,
                               std::vector<alert::Signal> signals, std::vector<Note>& notes) {
-  if (is_late(delivery)) return late(target);
+  if (is_late(delivery)) return late(delivery, target, signals);
   Case item{rules, delivery, target, notes, {delivery, rules.config_sha256, nullptr, nullptr}, {}, std::nullopt};
   for (auto& signal : signals) {
     if (const auto decision = without_reading(signal, target, delivery)) {
-      item.note(recorder_, signal, nullptr, *decision);
+      note(item, signal, nullptr, *decision);
     } else {
       item.signals.push_back(std::move(signal));
     }
@@ -82,10 +80,32 @@ bool TargetHandler::is_late(const Delivery& delivery) const {
   return clock_.steady() >= delivery.deadline - least_time_for_a_target;
 }
 
+// Not begun in time: Alertmanager sends it again, and canaryd does not wait for that.
+Handled TargetHandler::late(const Delivery& delivery, const Target& target, const std::vector<alert::Signal>& signals) {
+  for (const auto& signal : signals) keep_or_settle(signal, delivery, Reason::cluster_unavailable);
+  return {true, answer_line(Reason::cluster_unavailable, target.str()) + ": out of time"};
+}
+
+// A rollback that could not be done now is decided again when its reason may have ended.
+void TargetHandler::keep_or_settle(const alert::Signal& signal, const Delivery& delivery, Reason reason) {
+  if (signal.action != alert::Action::rollback || reason == Reason::not_in_scope) return;
+  if (signal.alert.status == alert::AlertStatus::firing && stays_open(reason)) {
+    open_.keep(signal, delivery, reason);
+  } else {
+    open_.settled(signal);
+  }
+}
+
+void TargetHandler::note(Case& item, const alert::Signal& signal, const traffic::Rollout* rollout,
+                         const Decision& decision) {
+  keep_or_settle(signal, item.delivery, decision.reason);
+  item.notes.push_back(recorder_.note(item.origin, signal, &item.target, rollout, decision));
+}
+
 // What needs no look at the object. nullopt: a firing alert that asks for a rollback in scope.
 std::optional<Decision> TargetHandler::without_reading(const alert::Signal& signal, const Target& target,
                                                        const Delivery& delivery) const {
-  if (!in_scope(target, delivery)) {
+  if (!in_scope(settings_, delivery.namespaces, target.ns)) {
     return by_one_guard(Verdict::refuse, Reason::not_in_scope, "namespace " + target.ns.str());
   }
   if (signal.alert.status == alert::AlertStatus::resolved) return by_one_guard(Verdict::noop, Reason::resolved, "");
@@ -95,7 +115,7 @@ std::optional<Decision> TargetHandler::without_reading(const alert::Signal& sign
 
 Handled TargetHandler::decide_and_act(Case& item) {
   const TargetLocks::Held lock(locks_, item.target, item.delivery.deadline);
-  if (!lock || is_late(item.delivery)) return late(item.target);
+  if (!lock || is_late(item.delivery)) return late(item.delivery, item.target, item.signals);
 
   auto reading = reader_.copy_or_fresh(item.target, item.delivery.deadline);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
@@ -112,16 +132,12 @@ Handled TargetHandler::decide_and_act(Case& item) {
 
 // What is decided about each alert of the case, on one version of the object.
 TargetHandler::Judged TargetHandler::judge(Case& item, const traffic::Rollout& rollout) {
-  const auto& policies = item.rules.policies;
-  item.origin.policy = policy::find_policy(policies, item.target, rollout.labels);
-  item.origin.policy_sha256 =
-      item.origin.policy == nullptr
-          ? nullptr
-          : &item.rules.policy_sha256[static_cast<std::size_t>(item.origin.policy - &policies[0])];
+  find_policy(item.origin, item.rules, rollout);
   const bool unattributed =
       std::any_of(item.signals.begin(), item.signals.end(), [](const auto& signal) { return !signal.revision; });
-  const auto circumstances =
-      reader_.circumstances(rollout, unattributed, is_stopped(item.rules), item.delivery.deadline);
+  auto circumstances =
+      reader_.circumstances(rollout, unattributed, facts_.is_stopped(item.rules), item.delivery.deadline);
+  circumstances.breaker_stops = item.rules.breaker.stops_rollbacks && facts_.is_breaker_open(item.rules);
   Judged judged;
   for (const auto& signal : item.signals) {
     auto decision = policy::decide_rollback(signal, rollout, item.origin.policy, circumstances);
@@ -151,13 +167,29 @@ std::optional<Handled> TargetHandler::once(Case& item, const Result<Reading>& re
     if (!acted) return std::nullopt;
     handled = *acted;
   }
-  for (const auto& [signal, decision] : judged.passive) item.note(recorder_, *signal, &reading->rollout, decision);
+  for (const auto& [signal, decision] : judged.passive) {
+    if (policy::would_act(decision)) {
+      observe(item, *reading, *signal, decision);
+    } else {
+      note(item, *signal, &reading->rollout, decision);
+    }
+  }
   return handled;
+}
+
+// Mode observe: what would be done is tried with dryRun=All and put down.
+void TargetHandler::observe(Case& item, const Reading& reading, const alert::Signal& signal, const Decision& decision) {
+  const Move move = rollback_of(reading.rollout, decision.components);
+  auto note = recorder_.note(item.origin, signal, &item.target, &reading.rollout, decision);
+  add_trial(note.record, move, actuator_.try_out(move, reading, item.delivery.deadline));
+  item.notes.push_back(std::move(note));
+  open_.settled(signal);
 }
 
 // One patch for all alerts that ask for it. nullopt: one of its preconditions failed.
 std::optional<Handled> TargetHandler::act(Case& item, const Reading& reading, const Judged& judged) {
-  const Attempt attempt = actuator_.roll_back(item.origin, judged.acting, reading, judged.act);
+  const Attempt attempt = actuator_.carry_out(item.origin, judged.acting, reading, judged.act,
+                                              rollback_of(reading.rollout, judged.act.components));
   if (attempt.next == Attempt::Next::decide_anew) {
     item.refused.reset();
     if (attempt.unprocessable) item.refused = reading.rollout;
@@ -167,8 +199,9 @@ std::optional<Handled> TargetHandler::act(Case& item, const Reading& reading, co
   for (const auto& signal : judged.acting) {
     // An intent whose outcome is open says nothing yet of what was answered: this does.
     if (attempt.reason == Reason::outcome_unknown) {
-      item.note(recorder_, signal, &reading.rollout, by_one_guard(Verdict::retry, attempt.reason, "answered 503"));
+      note(item, signal, &reading.rollout, by_one_guard(Verdict::retry, attempt.reason, "answered 503"));
     } else {
+      keep_or_settle(signal, item.delivery, attempt.reason);
       recorder_.action(signal, item.target, retry ? Verdict::retry : Verdict::act, attempt.reason);
     }
   }
@@ -185,15 +218,8 @@ void TargetHandler::not_read(Case& item, const Error& error) {
 
 void TargetHandler::note_all(Case& item, Verdict verdict, Reason reason, const std::string& detail) {
   for (const auto& signal : item.signals) {
-    item.note(recorder_, signal, nullptr, by_one_guard(verdict, reason, detail));
+    note(item, signal, nullptr, by_one_guard(verdict, reason, detail));
   }
-}
-
-bool TargetHandler::in_scope(const Target& target, const Delivery& delivery) const {
-  const auto allows = [&](const std::vector<Namespace>& list) {
-    return list.empty() || std::find(list.begin(), list.end(), target.ns) != list.end();
-  };
-  return allows(settings_.scopes) && allows(delivery.namespaces);
 }
 
 }  // namespace canaryd::engine

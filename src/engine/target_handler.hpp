@@ -6,26 +6,31 @@
 #include <vector>
 
 #include "actuator.hpp"
+#include "advance_facts.hpp"
 #include "canaryd/alert/mapping.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/engine/delivery.hpp"
 #include "canaryd/engine/rules.hpp"
+#include "open_rollbacks.hpp"
 #include "reader.hpp"
 #include "recorder.hpp"
 #include "target_locks.hpp"
 
 namespace canaryd::engine {
 
-// Decides about the alerts of one notification about one target, one notification at a time, and has done what is to be
+// Decides about the bad alerts of one notification about one target, one notification at a time, and has the rollback
 // done. Safe from any thread.
 class TargetHandler {
  public:
-  TargetHandler(const Settings& settings, Reader& reader, Actuator& actuator, Recorder& recorder, const Clock& clock);
+  TargetHandler(const Settings& settings, Reader& reader, Actuator& actuator, Recorder& recorder, TargetLocks& locks,
+                const AdvanceFactFinder& facts, OpenRollbacks& open, const Clock& clock);
 
   // What was done, or that it must be tried again; without words when nothing was. The decisions without an action are
-  // added to `notes`: the caller has them written.
+  // added to `notes`: the caller has them written. What could not be done now stays open.
   Handled handle(const Rules& rules, const Delivery& delivery, const Target& target, std::vector<alert::Signal> signals,
                  std::vector<Note>& notes);
+  // An open rollback that the configuration asks for no more.
+  void give_up(const alert::Signal& signal) { open_.settled(signal); }
 
  private:
   struct Case;
@@ -44,14 +49,19 @@ class TargetHandler {
   void not_read(Case& item, const Error& error);
   void note_all(Case& item, policy::Verdict verdict, policy::Reason reason, const std::string& detail);
   bool is_late(const Delivery& delivery) const;
-  bool in_scope(const Target& target, const Delivery& delivery) const;
+  Handled late(const Delivery& delivery, const Target& target, const std::vector<alert::Signal>& signals);
+  void keep_or_settle(const alert::Signal& signal, const Delivery& delivery, policy::Reason reason);
+  void note(Case& item, const alert::Signal& signal, const traffic::Rollout* rollout, const policy::Decision& decision);
+  void observe(Case& item, const Reading& reading, const alert::Signal& signal, const policy::Decision& decision);
 
   const Settings& settings_;
   Reader& reader_;
   Actuator& actuator_;
   Recorder& recorder_;
+  TargetLocks& locks_;
+  const AdvanceFactFinder& facts_;
+  OpenRollbacks& open_;
   const Clock& clock_;
-  TargetLocks locks_;
 };
 
 }  // namespace canaryd::engine

@@ -6,7 +6,10 @@ namespace {
 constexpr std::size_t max_message_bytes = 4096;
 
 // A write that may have been acted on is not known to have failed; reads and dry runs change nothing.
-ErrorKind doubtful(Asked asked) { return asked == Asked::write ? ErrorKind::outcome_unknown : ErrorKind::unavailable; }
+ErrorKind doubtful(Asked asked) {
+  const bool writes = asked == Asked::write || asked == Asked::create;
+  return writes ? ErrorKind::outcome_unknown : ErrorKind::unavailable;
+}
 
 ErrorKind kind_of(int status, Asked asked) {
   switch (status) {
@@ -35,8 +38,8 @@ ErrorKind kind_of(int status, Asked asked) {
 }  // namespace
 
 Result<std::string> body_of(http::Response response, Asked asked) {
-  // 201 is never the answer to these requests; a 202, 204 or redirect did not come from an API server that did it.
-  if (response.status == 200) return std::move(response.body);
+  // 201 answers a create only; a 202, 204 or redirect did not come from an API server that did it.
+  if (response.status == (asked == Asked::create ? 201 : 200)) return std::move(response.body);
   Error error;
   error.kind = kind_of(response.status, asked);
   error.http_status = response.status;

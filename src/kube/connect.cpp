@@ -28,8 +28,8 @@ Result<Credentials> credentials_of(const ClusterSettings& settings) {
 Result<std::unique_ptr<KubeApi>> connect(const ClusterSettings& settings) {
   auto credentials = credentials_of(settings);
   if (!credentials) return fail(credentials.error());
-  auto token = credentials->token_file.empty() ? Result<Token>(Token::fixed(credentials->token))
-                                               : Token::from_file(credentials->token_file);
+  auto token = credentials->token_file.empty() ? Result<http::Token>(http::Token::fixed(credentials->token))
+                                               : http::Token::from_file(credentials->token_file);
   if (!token) return fail(token.error());
   return std::make_unique<RestApi>(std::move(credentials->endpoint), std::move(*token));
 }

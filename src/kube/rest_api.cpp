@@ -23,6 +23,14 @@ std::string path_of(const Target& target) {
   return inferenceservices(target.ns) + "/" + url_encoded(target.name.str());
 }
 
+std::string core_path(const Namespace& ns, const char* plural) {
+  return "/api/v1/namespaces/" + url_encoded(ns.str()) + "/" + plural;
+}
+
+std::string written_by(const ObjectWrite& write) {
+  return "?timeout=5s&fieldManager=" + url_encoded(write.field_manager) + "&fieldValidation=Strict";
+}
+
 // An empty name or ".." would make the path another resource's.
 Status check_names(const std::string& ns, const std::string& name) {
   for (const auto* text : {&ns, &name}) {
@@ -92,6 +100,10 @@ Result<std::string> RestApi::patch_inferenceservice(const PatchRequest& patch) {
   request.method = http::Method::patch;
   request.headers.emplace_back("Content-Type", "application/json-patch+json");
   request.body = patch.body;
+  return send_write(std::move(request), asked);
+}
+
+Result<std::string> RestApi::send_write(http::Request request, Asked asked) {
   request.max_body = max_object_bytes;
   authorise(request);
   auto response = client_.send(request);
@@ -100,6 +112,37 @@ Result<std::string> RestApi::patch_inferenceservice(const PatchRequest& patch) {
   if (response->status == 401) token_.refresh();
   return body_of(std::move(*response), asked);
 }
+
+Result<std::string> RestApi::get_config_map(const Namespace& ns, const std::string& name, SteadyTime deadline) {
+  if (auto named = check_names(ns.str(), name); !named) return fail(named.error());
+  auto request = get_of(core_path(ns, "configmaps") + "/" + url_encoded(name), deadline);
+  request.max_body = max_object_bytes;
+  return read(std::move(request));
+}
+
+Result<std::string> RestApi::create(const char* plural, const ObjectWrite& write) {
+  if (auto named = check_names(write.ns.str(), "any"); !named) return fail(named.error());
+  auto request = get_of(core_path(write.ns, plural) + written_by(write), write.deadline);
+  request.method = http::Method::post;
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = write.body;
+  return send_write(std::move(request), Asked::create);
+}
+
+Result<std::string> RestApi::patch(const char* plural, const ObjectWrite& write) {
+  if (auto named = check_names(write.ns.str(), write.name); !named) return fail(named.error());
+  auto request =
+      get_of(core_path(write.ns, plural) + "/" + url_encoded(write.name) + written_by(write), write.deadline);
+  request.method = http::Method::patch;
+  request.headers.emplace_back("Content-Type", "application/json-patch+json");
+  request.body = write.body;
+  return send_write(std::move(request), Asked::write);
+}
+
+Result<std::string> RestApi::create_config_map(const ObjectWrite& write) { return create("configmaps", write); }
+Result<std::string> RestApi::patch_config_map(const ObjectWrite& write) { return patch("configmaps", write); }
+Result<std::string> RestApi::create_event(const ObjectWrite& write) { return create("events", write); }
+Result<std::string> RestApi::patch_event(const ObjectWrite& write) { return patch("events", write); }
 
 Result<std::string> RestApi::list_inferenceservices(const Namespace& ns, const std::string& continue_token,
                                                     SteadyTime deadline) {

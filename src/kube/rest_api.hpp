@@ -1,19 +1,25 @@
 #pragma once
 
+#include "answer.hpp"
+#include "canaryd/http/token.hpp"
 #include "canaryd/kube/api.hpp"
 #include "credentials.hpp"
-#include "token.hpp"
 
 namespace canaryd::kube {
 
 // KubeApi over HTTP.
 class RestApi final : public KubeApi {
  public:
-  RestApi(http::Endpoint endpoint, Token token) : client_(std::move(endpoint)), token_(std::move(token)) {}
+  RestApi(http::Endpoint endpoint, http::Token token) : client_(std::move(endpoint)), token_(std::move(token)) {}
 
   Result<std::string> get_inferenceservice(const Target& target, SteadyTime deadline) override;
   Result<std::string> get_revision(const Namespace& ns, const Revision& name, SteadyTime deadline) override;
   Result<std::string> patch_inferenceservice(const PatchRequest& request) override;
+  Result<std::string> get_config_map(const Namespace& ns, const std::string& name, SteadyTime deadline) override;
+  Result<std::string> create_config_map(const ObjectWrite& write) override;
+  Result<std::string> patch_config_map(const ObjectWrite& write) override;
+  Result<std::string> create_event(const ObjectWrite& write) override;
+  Result<std::string> patch_event(const ObjectWrite& write) override;
   Result<std::string> list_inferenceservices(const Namespace& ns, const std::string& continue_token,
                                              SteadyTime deadline) override;
   Result<std::string> list_until_stopped(const Namespace& ns, const std::string& continue_token, SteadyTime deadline,
@@ -26,10 +32,13 @@ class RestApi final : public KubeApi {
   Result<std::string> list(const Namespace& ns, const std::string& continue_token, SteadyTime deadline,
                            const std::atomic<bool>* stop);
   Result<std::string> read(http::Request request);
+  Result<std::string> create(const char* plural, const ObjectWrite& write);
+  Result<std::string> patch(const char* plural, const ObjectWrite& write);
+  Result<std::string> send_write(http::Request request, Asked asked);
   void authorise(http::Request& request);
 
   http::Client client_;
-  Token token_;
+  http::Token token_;
 };
 
 }  // namespace canaryd::kube

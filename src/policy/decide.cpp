@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "canaryd/base/time_text.hpp"
+#include "shapes.hpp"
 
 namespace canaryd::policy {
 
@@ -12,8 +13,6 @@ using traffic::Component;
 using traffic::ComponentRollout;
 using traffic::ConditionStatus;
 using traffic::Rollout;
-
-constexpr auto clock_skew = std::chrono::seconds(5);  // what two machines' clocks may differ by
 
 // Collects the guards' answers; the first that does not pass decides.
 class Asking {
@@ -37,28 +36,6 @@ class Asking {
  private:
   Decision decision_;
 };
-
-std::string shown(const Revision& revision) { return revision.empty() ? "none" : revision.str(); }
-
-std::string shown(const ComponentRollout& c) {
-  return std::string(name_of(c.component)) + ": created " + shown(c.latest_created) + ", ready " +
-         shown(c.latest_ready) + ", rolled out " + shown(c.latest_rolledout) + ", previous " +
-         shown(c.previous_rolledout) + ", percent " + (c.raw_percent ? std::to_string(*c.raw_percent) : "absent");
-}
-
-std::string shown(const Rollout& rollout) {
-  std::string out;
-  for (const auto& c : rollout.components) out += (out.empty() ? "" : "; ") + shown(c);
-  return out;
-}
-
-// Only Knative mode writes these; older KServe says its mode nowhere else.
-bool is_knative(const Rollout& rollout) {
-  if (rollout.mode != traffic::Mode::unknown) return rollout.mode == traffic::Mode::knative;
-  return std::any_of(rollout.components.begin(), rollout.components.end(), [](const ComponentRollout& c) {
-    return !c.latest_ready.empty() || !c.latest_rolledout.empty() || !c.latest_created.empty();
-  });
-}
 
 const ComponentRollout* find_named(const Rollout& rollout, const Revision& named) {
   const auto found = std::find_if(rollout.components.begin(), rollout.components.end(),
@@ -88,7 +65,8 @@ std::optional<Decision> last_stage_refuses(Asking& asking, const ComponentRollou
     return asking.ends(Reason::rollback_impossible,
                        "the percent's time is in the future: " + to_rfc3339(since->second));
   }
-  if (circumstances.now - since->second > policy.last_stage_window) {
+  const auto at_full = std::chrono::duration_cast<std::chrono::milliseconds>(circumstances.now - since->second);
+  if (counts_as_promoted(policy, at_full)) {
     return asking.ends(Reason::no_canary, "at 100 since " + to_rfc3339(since->second) + ", longer than " +
                                               to_text(policy.last_stage_window) + ": promoted");
   }
@@ -187,8 +165,13 @@ Decision decide_subject(Asking& asking, const alert::Signal& signal, const Rollo
   if (last_stage) {
     if (auto refusal = last_stage_refuses(asking, c, policy, circumstances)) return *refusal;
   }
-  if (circumstances.stopped) return asking.ends(Reason::stopped, "the stop file exists");
-  return asking.acts(to_zero(rollout, c, policy, circumstances));
+  if (circumstances.stopped) return asking.ends(Reason::stopped, "canaryd is stopped");
+  if (circumstances.breaker_stops) return asking.ends(Reason::breaker_open, "breaker.rollbacks is stop");
+  auto components = to_zero(rollout, c, policy, circumstances);
+  if (policy.mode == Mode::enforce) return asking.acts(std::move(components));
+  auto decision = asking.ends(Reason::observe_only, "policy " + policy.name);
+  decision.components = std::move(components);
+  return decision;
 }
 
 // An alert that names no revision may be about any component: the first that is to be rolled back decides, else what
@@ -207,7 +190,7 @@ Decision decide_unattributed(const Asking& asking, const alert::Signal& signal, 
     Asking about = asking;
     about.passed(Reason::stale_revision, "the alert names no revision");
     auto decision = decide_subject(about, signal, rollout, *c, policy, circumstances);
-    if (decision.verdict == Verdict::act) return decision;
+    if (would_act(decision)) return decision;
     if (!first) first = std::move(decision);
   }
   if (first) return *first;
@@ -225,6 +208,10 @@ bool in_last_stage(const ComponentRollout& c) {
 bool is_exposed(const ComponentRollout& c) {
   if (in_last_stage(c)) return true;
   return !c.latest_ready.empty() && c.canary_in_flight() && (c.raw_percent != 0 || c.share_of(c.latest_ready) > 0);
+}
+
+bool would_act(const Decision& decision) {
+  return decision.verdict == Verdict::act || decision.reason == Reason::observe_only;
 }
 
 std::vector<Revision> revisions_to_ask(const Rollout& rollout) {

@@ -42,6 +42,11 @@ const Policy* find_policy(const std::vector<Policy>& policies, const Target& tar
   return found == policies.end() ? nullptr : &*found;
 }
 
+bool counts_as_promoted(const Policy& policy, std::chrono::milliseconds at_full) {
+  const bool promotes = policy.promotion.enabled && policy.mode == Mode::enforce;
+  return !promotes && at_full > policy.last_stage_window;
+}
+
 std::string canonical_text(const Policy& policy) {
   std::string out = "policy/1;";
   add(out, policy.name);
@@ -61,6 +66,15 @@ std::string canonical_text(const Policy& policy) {
   add(out, static_cast<double>(policy.evidence_window.count()));
   add(out, policy.components == Components::together ? "together" : "independent");
   for (const auto& signal : threshold_signals) add(out, policy.thresholds.*signal.value);
+  add(out, std::string(name_of(policy.mode)));
+  const auto& promotion = policy.promotion;
+  add(out, promotion.enabled ? "promotion" : "no promotion");
+  add(out, static_cast<double>(promotion.stages.size()));
+  for (const int stage : promotion.stages) add(out, static_cast<double>(stage));
+  add(out, static_cast<double>(promotion.dwell.count()));
+  add(out, promotion.error_margin);
+  add(out, promotion.new_revision_restarts ? "restarts" : "inherits");
+  for (const auto& window : promotion.freeze) add(out, freeze_text(window));
   return out;
 }
 

@@ -65,6 +65,12 @@ void check_company(const Scene& scene, std::size_t index, const std::vector<cons
                  "goes on to " + quoted(other->receiver) + ", where it fires always; give canaryd's route for it, " +
                      on_line(ours.place) + ", no `continue`");
   }
+  if (action == alert::Action::advance && other != nullptr) {
+    findings.add(index, Severity::warning, "advance_told", other->place,
+                 "goes on to " + quoted(other->receiver) +
+                     ", where a healthy canary is no news; give canaryd's route " + "for it, " + on_line(ours.place) +
+                     ", no `continue`");
+  }
   if (action != alert::Action::rollback || other != nullptr) return;
   findings.add(index, Severity::warning, "nobody_told", ours.place,
                ours.continues ? "comes to canaryd and to nobody else: no route below this one takes it to a receiver "

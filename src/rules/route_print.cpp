@@ -74,22 +74,28 @@ std::vector<const Mapping*> taken_from(const std::vector<Mapping>& mappings, std
 }
 
 // Each once: Alertmanager refuses a configuration in which one stands twice.
-std::string group_labels(const alert::TargetLabels& names) {
+std::string group_labels(const Mapping& mapping) {
+  const auto& names = mapping.labels;
+  std::vector<std::string> labels{"alertname", names.ns, names.name, names.revision};
+  // The evidence of the next stage is another alert: in a group of its own it need not wait for a flush of the last.
+  if (mapping.action == Action::advance) labels.push_back(names.percent);
   std::string out;
   std::set<std::string> seen;
-  for (const auto& label : {std::string("alertname"), names.ns, names.name, names.revision}) {
+  for (const auto& label : labels) {
     if (seen.insert(label).second) out += (out.empty() ? "" : ", ") + label;
   }
   return out;
 }
 
+// A heartbeat always fires, and a healthy canary is no news: nobody else wants them.
+bool for_canaryd_alone(Action action) { return action == Action::heartbeat || action == Action::advance; }
+
 std::string entry_route(const std::vector<Mapping>& mappings, std::size_t index) {
   const Mapping& mapping = mappings[index];
   std::string out = "    # alerts[" + std::to_string(index) + "]: " + name_of(mapping.action) + "\n";
   out += "    - receiver: canaryd\n" + matcher_lines(mapping, "      ");
-  // A heartbeat always fires: nobody else wants it.
-  if (mapping.action != Action::heartbeat) out += "      continue: true\n";
-  out += "      group_by: [" + group_labels(mapping.labels) + "]\n";
+  if (!for_canaryd_alone(mapping.action)) out += "      continue: true\n";
+  out += "      group_by: [" + group_labels(mapping) + "]\n";
   out += "      group_wait: 0s\n      group_interval: 1m\n      repeat_interval: 50s\n";
   const auto taken = taken_from(mappings, index);
   if (taken.empty()) return out;

@@ -42,7 +42,7 @@ AlertSet shipped_set(const Shipped& alert, const alert::TargetLabels& names, con
     return set;
   }
   add_target(set, names, check);
-  set.one_of("percent", percentages());
+  set.one_of(names.percent, percentages());
   set.one_of("signal", {""});
   if (alert.name == "CanaryHighLatency") set.one_of("signal", {"latency_ratio", "latency_seconds"});
   return set;

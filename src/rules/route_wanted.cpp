@@ -205,7 +205,7 @@ Labels target_labels(const alert::TargetLabels& names, const std::string& ns, co
           {names.name, service},
           {names.revision, service + "-predictor-00002"},
           {"component", "predictor"},
-          {"percent", "10"}};
+          {names.percent, "10"}};
 }
 
 WantedAlerts wanted_alerts(const RouteCheck& check, const AlertmanagerConfig& config) {

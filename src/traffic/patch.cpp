@@ -55,6 +55,22 @@ void append_bystander_tests(const ComponentRollout& rollout, Json& patch) {
   patch.push_back(operation("test", status + "/latestRolledoutRevision", name_or_null(rollout.latest_rolledout)));
 }
 
+// What everything that is decided about `taken` rests on.
+Json tests_of(const Rollout& rollout, const std::vector<Component>& taken) {
+  Json patch = Json::array();
+  patch.push_back(operation("test", "/metadata/uid", rollout.uid.str()));
+  patch.push_back(operation("test", "/metadata/generation", rollout.generation));
+  for (const ComponentRollout& found : rollout.components) {
+    const bool is_taken = std::find(taken.begin(), taken.end(), found.component) != taken.end();
+    if (is_taken) {
+      append_tests(found, patch);
+    } else if (found.raw_percent) {
+      append_bystander_tests(found, patch);
+    }
+  }
+  return patch;
+}
+
 std::string pointer_token(const std::string& key) {
   std::string token;
   for (const char c : key) {
@@ -102,18 +118,25 @@ void append_changes(const Json& before, const Json& after, const std::string& pa
 }  // namespace
 
 std::string rollback_patch(const Rollout& rollout, const std::vector<Component>& components) {
-  Json patch = Json::array();
-  patch.push_back(operation("test", "/metadata/uid", rollout.uid.str()));
-  patch.push_back(operation("test", "/metadata/generation", rollout.generation));
-  for (const ComponentRollout& found : rollout.components) {
-    const bool is_taken = std::find(components.begin(), components.end(), found.component) != components.end();
-    if (is_taken) {
-      append_tests(found, patch);
-    } else if (found.raw_percent) {
-      append_bystander_tests(found, patch);
-    }
-  }
+  Json patch = tests_of(rollout, components);
   for (const Component component : components) patch.push_back(operation("replace", percent_path(component), 0));
+  return patch.dump();
+}
+
+std::string step_patch(const Rollout& rollout, Component component, std::optional<int> to) {
+  Json patch = tests_of(rollout, {component});
+  const ComponentRollout* canary = rollout.find(component);
+  // A rollback must not wait for a newer revision; a step forward must not hand it the share.
+  if (canary != nullptr && canary->latest_ready != canary->latest_rolledout) {
+    patch.push_back(operation("test",
+                              std::string("/status/components/") + name_of(component) + "/latestCreatedRevision",
+                              name_or_null(canary->latest_created)));
+  }
+  if (to) {
+    patch.push_back(operation("replace", percent_path(component), *to));
+  } else {
+    patch.push_back({{"op", "remove"}, {"path", percent_path(component)}});
+  }
   return patch.dump();
 }
 

@@ -3,8 +3,8 @@
 
 #include "canaryd/web/server.hpp"
 #include "connection_server.hpp"
+#include "framing.hpp"
 #include "http_connection.hpp"
-#include "webhook_route.hpp"
 
 namespace canaryd::web {
 
@@ -57,10 +57,7 @@ class PlainAdminServer final : public AdminServer {
       return tl::unexpected(Refusal{405, "method_not_allowed", "expected GET or HEAD", {{"Allow", "GET, HEAD"}}});
     }
     if (auto refusal = refuse_framing(head)) return tl::unexpected(*refusal);
-    const std::string* length = head.find("content-length");
-    if (length != nullptr && *length != "0") {
-      return tl::unexpected(Refusal{413, "too_large", "expected a request without a body", {}});
-    }
+    if (auto refusal = refuse_body(head)) return tl::unexpected(*refusal);
     return Call{0, [handler](const std::string&) {
                   AdminReply reply = (*handler)();
                   return Reply{reply.status, std::move(reply.body), std::move(reply.content_type)};

@@ -24,6 +24,7 @@ struct Refusal {
   std::string reason;  // a code: "unauthenticated", "too_large", ...
   std::string text;    // for the client: short, without secrets
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string content_type = "text/plain; charset=utf-8";
 };
 
 // A request that may go on: how long its body is, and what answers it.

@@ -43,8 +43,8 @@ std::string_view phrase(int status) {
 std::string refusal_text(const Refusal& refusal, bool head_request) {
   const std::string body = refusal.text + "\n";
   std::string text = "HTTP/1.1 " + std::to_string(refusal.status) + " " + std::string(phrase(refusal.status)) +
-                     "\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
-                     std::to_string(body.size()) + "\r\n";
+                     "\r\nConnection: close\r\nContent-Type: " + refusal.content_type +
+                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   for (const auto& [name, value] : refusal.headers) text.append(name).append(": ").append(value).append("\r\n");
   text += "\r\n";
   return head_request ? text : text + body;

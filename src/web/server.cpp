@@ -7,8 +7,8 @@
 #include "connection_server.hpp"
 #include "guarded_server.hpp"
 #include "http_connection.hpp"
+#include "routes.hpp"
 #include "tls_context.hpp"
-#include "webhook_route.hpp"
 
 namespace canaryd::web {
 
@@ -155,9 +155,12 @@ class GuardedServer final : public Server {
       return;
     }
     ClientConnection client{connection.peer().str(), client_sans(*session), true};
+    const RouteContext context{authenticator_, hooks_, clock_, [this, &connection](const std::string& reason) {
+                                 account_.refused(reason, connection.peer());
+                               }};
     const Judge judge = [&](const Head& head, SteadyTime began) {
       client.trusted = tls_.still_trusted(*session, ca_generation);
-      return judge_webhook(head, began, client, authenticator_, hooks_.on_notification);
+      return judge_request(head, began, client, context);
     };
     const auto channel = tls_channel(connection.fd(), *session);
     serve_requests(connection, table, *channel, judge, {clock_, timing_, account_});

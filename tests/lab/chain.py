@@ -19,13 +19,15 @@ class PartFailed(Exception):
 
 class Chain:
     """The four processes, for a `with`; a failure of any step is a PartFailed that names it. `interval`: seconds between
-    scrapes; `rules`: the files instead of the shipped ones; `scenario`: the sandbox's; `more`: of canaryd's
-    configuration."""
+    scrapes; `rules`: the files instead of the shipped ones; `route`: changes the text of the shipped route; `scenario`:
+    the sandbox's; `more`: of canaryd's configuration; `prometheus_port`: where canaryd asks, when that names it."""
 
-    def __init__(self, canaryd, tools, folder, interval=5, honor_labels=True, rules=None, scenario=None, more=""):
+    def __init__(self, canaryd, tools, folder, interval=5, honor_labels=True, rules=None, scenario=None, more="",
+                 route=str, prometheus_port=None):
         self._canaryd, self._tools, self._folder = canaryd, tools, pathlib.Path(folder)
         self._interval, self._honor_labels, self._rules = interval, honor_labels, rules
         self._scenario, self._more = scenario, more
+        self._route, self._prometheus_port = route, prometheus_port
         self._stack = contextlib.ExitStack()
         self._processes = {}
 
@@ -37,17 +39,17 @@ class Chain:
             self.canaryd = self._start("canaryd", lambda: daemon.Canaryd(
                 self._canaryd, self._folder, self.sandbox.url, pki, "canaryd-0", self._more))
             self.alertmanager = self._start("alertmanager", lambda: alertmanager.Alertmanager(
-                self._tools, self._folder / "alertmanager",
-                alertmanager.shipped_route(self.canaryd.webhook_url, pki.ca_file, self.canaryd.token_file)))
+                self._tools, self._folder / "alertmanager", self._route(
+                    alertmanager.shipped_route(self.canaryd.webhook_url, pki.ca_file, self.canaryd.token_file))))
             self.prometheus = self.start_prometheus("prometheus", self._honor_labels, self._rules,
-                                                    self.alertmanager.address)
+                                                    self.alertmanager.address, self._prometheus_port)
             self._stack = self._stack.pop_all()
         return self
 
     def __exit__(self, *exception):
         self._stack.close()
 
-    def start_prometheus(self, name, honor_labels=True, rules=None, alertmanager_address=None):
+    def start_prometheus(self, name, honor_labels=True, rules=None, alertmanager_address=None, port=None):
         """One more Prometheus that scrapes the same targets; without an address its alerts go nowhere."""
         folder = self._folder / name
 
@@ -55,7 +57,7 @@ class Chain:
             folder.mkdir()
             pods = prometheus.canaryd_pods(folder / "canaryd-pods.json", {"canaryd-0": self.canaryd.admin_address})
             scrapes = prometheus.shipped_scrapes(self.sandbox.url, pods, self._interval, honor_labels)
-            return prometheus.Prometheus(self._tools, folder, scrapes, alertmanager_address, rules)
+            return prometheus.Prometheus(self._tools, folder, scrapes, alertmanager_address, rules, port)
 
         return self._start(name, start)
 
@@ -88,9 +90,17 @@ class Chain:
         self.wait("prometheus", lambda: self.prometheus.targets() == dict.fromkeys(expected, "up"), 60,
                   f"{len(expected)} targets scraped")
 
+    def trails(self, namespace, name, actions=("rollback",)):
+        """The records of each decision that became a patch of a service, in order: lists of intent, outcome, confirmed."""
+        found = {}
+        for record in self.canaryd.records():
+            if record["kind"] == "intent" and record["action"] in actions and (
+                    record["target"]["namespace"], record["target"]["name"]) == (namespace, name):
+                found[record["id"]] = [record]
+            elif record.get("id") in found:
+                found[record["id"]].append(record)
+        return list(found.values())
+
     def trail(self, namespace, name):
-        """The records of the first decision to roll a service back: intent, outcome, confirmed."""
-        records = self.canaryd.records()
-        ids = [r["id"] for r in records if r["kind"] == "intent" and r["action"] == "rollback" and
-               (r["target"]["namespace"], r["target"]["name"]) == (namespace, name)]
-        return [r for r in records if ids and r.get("id") == ids[0]]
+        """The first of the rollbacks; [] when there is none."""
+        return next(iter(self.trails(namespace, name)), [])

@@ -46,8 +46,8 @@ def shipped_scrapes(sandbox_url, canaryds, interval=5, honor_labels=True):
     for number, job in enumerate(jobs):
         own = job.startswith("  - job_name: canaryd\n")
         changes = {r"kubernetes_sd_configs: \[.*\]": f"file_sd_configs: [{{files: ['{canaryds}']}}]" if own else pods,
-                   "scrape_interval: .*": f"scrape_interval: {interval}s",
-                   "scrape_timeout: .*": f"scrape_timeout: {min(interval, 4)}s"}
+                   "scrape_interval: .*": f"scrape_interval: {round(interval * 1000)}ms",
+                   "scrape_timeout: .*": f"scrape_timeout: {round(min(interval, 4) * 1000)}ms"}
         if own:
             changes["honor_labels: true"] = f"honor_labels: {json.dumps(honor_labels)}"
         for what, instead in changes.items():
@@ -62,10 +62,10 @@ class Prometheus:
     """Started by the constructor, ready when it returns. `scrapes` is the text of its scrape_configs; the rules are the
     shipped ones, with their own evaluation interval, or the files given."""
 
-    def __init__(self, tools, folder, scrapes, alertmanager=None, rules=None):
+    def __init__(self, tools, folder, scrapes, alertmanager=None, rules=None, port=None):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = net.free_port()
+        self.port = port or net.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         config = {"rule_files": [str(path) for path in (rules or shipped_rules())]}
         if alertmanager:

@@ -35,6 +35,12 @@ def faster(text, factor):
     return text
 
 
+def faster_route(text, factor):
+    """Alertmanager's configuration with the intervals of its routes divided by `factor`."""
+    return re.sub(rf"(?m)^( *(?:group|repeat)_interval: *)({_DURATION})$",
+                  lambda m: m.group(1) + faster_duration(m.group(2), factor), text)
+
+
 def without_exported_namespace(text):
     """A rule file that reads the label `namespace` alone, as rules do that rely on honor_labels."""
     return re.sub(r'label_replace\((.+?), "namespace", "\$1", "exported_namespace", "\(\.\+\)"\)', r"\1", text)

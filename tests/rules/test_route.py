@@ -19,7 +19,7 @@ EXPECTED = {
     "delivery": {"no_authorization", "plain_http", "load_balanced", "insecure", "max_alerts", "redirects",
                  "send_resolved"},
     "deep-tree": {"not_matched", "group_interval", "group_wait", "repeat_interval"},
-    "inhibited": {"inhibited", "heartbeat_told"},
+    "inhibited": {"inhibited", "heartbeat_told", "advance_told"},
     "kube-prometheus": {"no_receiver"},
     "kube-prometheus-canaryd": set(),
     "muted": {"muted", "not_matched", "heartbeat_told"},
@@ -186,12 +186,21 @@ class Printing(unittest.TestCase):
             self.assertTrue(answer["alerts"])
             for alert in answer["alerts"]:
                 receivers = amtool_receivers(file, alert["labels"])
-                expected = ["canaryd"] if alert["action"] == "heartbeat" else ["canaryd", "people"]
+                expected = ["canaryd"] if alert["action"] in ("heartbeat", "advance") else ["canaryd", "people"]
                 self.assertEqual(receivers, expected, alert)
             return text
 
     def test_it_is_accepted_and_leads_every_alert_to_canaryd_and_to_people(self):
         self.check_printed()
+
+    def test_what_proves_a_canary_good_comes_to_canaryd_and_to_nobody_else(self):
+        healthy = {**CANARY, "alertname": "CanaryHealthy", "severity": "none"}
+        self.assertEqual(amtool_receivers(SHIPPED, healthy), ["canaryd"])
+        self.assertEqual(amtool_receivers(SHIPPED, {**healthy, "percent": "100", "namespace": "people"}), ["canaryd"])
+        # The evidence of the next stage is an alert of a group of its own.
+        route = SHIPPED.read_text().split("advance\n")[1].split("    - receiver: people")[0]
+        self.assertIn("group_by: [alertname, namespace, inferenceservice, revision, percent]", route)
+        self.assertNotIn("continue", route)
 
     def test_each_replica_is_an_entry_of_its_own(self):
         urls = [f"https://canaryd-{i}.canaryd.ml.svc:8443/webhooks/alertmanager" for i in range(3)]

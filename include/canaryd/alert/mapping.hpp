@@ -11,8 +11,8 @@
 
 namespace canaryd::alert {
 
-// What an alert asks for. `advance` belongs to staged promotion.
-enum class Action : std::uint8_t { rollback, hold, heartbeat, ignore };
+// What an alert asks for.
+enum class Action : std::uint8_t { rollback, advance, hold, heartbeat, ignore };
 const char* name_of(Action action);
 
 // Which labels of an alert carry what.
@@ -20,6 +20,7 @@ struct TargetLabels {
   std::string ns = "namespace";
   std::string name = "inferenceservice";
   std::string revision = "revision";
+  std::string percent = "percent";
 };
 
 // One entry of the configuration's `alerts`: first match wins.
@@ -40,6 +41,7 @@ struct Signal {
   Action action = Action::ignore;
   std::optional<Target> target;      // absent: neither the labels nor the URL name one (reason `no_target`)
   std::optional<Revision> revision;  // absent: an unattributed alert
+  std::optional<int> percent;        // of an advance: the share that the evidence is about, 0 to 100
   std::string problem;               // not empty: a target label that is no valid name; then `target` is absent
   Alert alert;
 };

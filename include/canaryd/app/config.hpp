@@ -8,8 +8,11 @@
 #include "canaryd/audit/log.hpp"
 #include "canaryd/base/error.hpp"
 #include "canaryd/base/log.hpp"
+#include "canaryd/base/strong.hpp"
 #include "canaryd/kube/settings.hpp"
+#include "canaryd/policy/breaker.hpp"
 #include "canaryd/policy/policy.hpp"
+#include "canaryd/prometheus/client.hpp"
 #include "canaryd/web/settings.hpp"
 
 namespace canaryd::app {
@@ -17,6 +20,12 @@ namespace canaryd::app {
 struct LogSettings {
   LogFormat format = LogFormat::logfmt;
   LogLevel level = LogLevel::info;
+};
+
+// The ConfigMap with what has no place in an InferenceService: holds, revisions that were rolled back, the stop.
+struct StateSettings {
+  Namespace ns;  // empty: the pod's own, see state_namespace() in app
+  std::string name = "canaryd-state";
 };
 
 // The whole configuration, checked. docs/configuration.md says each key; a test holds it against the parser.
@@ -27,7 +36,10 @@ struct Config {
   kube::ClusterSettings cluster;
   audit::Settings audit;
   LogSettings log;
-  std::string stop_file;  // while this file exists nothing is patched; empty: no such file
+  std::string stop_file;            // while this file exists nothing is patched; empty: no such file
+  prometheus::Settings prometheus;  // for the promotion gate; no url: none
+  StateSettings state;
+  policy::Breaker breaker;
   std::vector<alert::Mapping> alerts;
   std::vector<policy::Policy> policies;
   std::string sha256;  // of the file's bytes, lower-case hexadecimal

@@ -32,7 +32,8 @@ struct AlertRef {
 struct GuardAnswer {
   std::string guard;  // a reason code
   bool passed = true;
-  std::string detail;  // what was seen
+  std::string detail;       // what was seen
+  bool overridden = false;  // it did not pass, and a person named it to be passed over
 };
 
 // A component's traffic before and after. -1 is an absent percent.
@@ -61,7 +62,7 @@ struct Record {
   std::string event;  // of lifecycle: start, reload, stop, recovered...; of received: why it was refused
   std::optional<TargetRef> target;
   std::vector<AlertRef> alerts;
-  std::string action;   // rollback, rehearsal...
+  std::string action;   // rollback, advance, hold, rehearsal...
   std::string verdict;  // act, noop, hold, refuse, retry
   std::string reason;   // stable code
   std::vector<GuardAnswer> guards;
@@ -73,6 +74,7 @@ struct Record {
   std::string config_sha256;
   std::string actor;        // the authenticated client's name
   std::string peer;         // its address
+  std::string because;      // by hand: the reason that the person gave
   std::uint64_t count = 0;  // of summed refusals and repeats: how many
   Pairs details;
   std::string message;  // one English sentence

@@ -8,19 +8,22 @@
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
+#include "canaryd/engine/command.hpp"
 #include "canaryd/engine/delivery.hpp"
 #include "canaryd/engine/rules.hpp"
 #include "canaryd/kube/api.hpp"
 #include "canaryd/kube/watch.hpp"
+#include "canaryd/prometheus/client.hpp"
 
 namespace canaryd::engine {
 
-// The shell around policy::decide_rollback: reads, records the intent, patches, records the outcome, confirms.
-// Everything it is given must outlive it. Safe from any thread.
+// The shell around policy::decide_rollback and decide_advance: reads, records the intent, patches, records the outcome,
+// confirms. Everything it is given must outlive it. Safe from any thread.
 class Engine {
  public:
-  Engine(Settings settings, Rules rules, kube::KubeApi& api, audit::AuditLog& log, const Clock& clock, Logger& logger,
-         Metrics& metrics);
+  // `prometheus` is nullptr where none is configured: then the gate's answer is always unknown.
+  Engine(Settings settings, Rules rules, kube::KubeApi& api, prometheus::Client* prometheus, audit::AuditLog& log,
+         const Clock& clock, Logger& logger, Metrics& metrics);
   ~Engine();  // stops
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -34,6 +37,11 @@ class Engine {
 
   // Decides about each alert of a notification and acts; answers when all is recorded, within the delivery's deadline.
   Answer receive(alert::Notification notification, const Delivery& delivery);
+
+  // What a person asks for, through the same guards and into the same record; within the command's deadline.
+  CommandAnswer execute(const Command& command);
+  // The canaries in flight in these namespaces (all when empty), and what would hold each.
+  std::vector<RolloutRow> rollouts(const std::vector<Namespace>& namespaces) const;
 
   void replace_rules(Rules rules);
 

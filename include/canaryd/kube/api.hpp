@@ -22,6 +22,15 @@ struct PatchRequest {
   SteadyTime deadline;        // of the exchange; the server's own limit is ?timeout=5s
 };
 
+// A write to one small object in a namespace: canaryd-state, or an Event. Nothing of it is put on the wire twice.
+struct ObjectWrite {
+  Namespace ns;
+  std::string name;           // of a patch; a create has it in the body
+  std::string body;           // JSON of the object, or an RFC 6902 patch
+  std::string field_manager;  // "canaryd/<instance>"
+  SteadyTime deadline;
+};
+
 // The seam to the API server (tests replace it). Answers are the bodies, as text: the caller's decoder reads them; of
 // an error answer the `message` is the body's text (bounded at 4 kB), `http_status` its status. Kinds: not_found (404),
 // unauthenticated (401), forbidden (403), conflict (409), gone (410), rejected (422, and 400 as `invalid`), throttled
@@ -33,6 +42,12 @@ class KubeApi {
   virtual Result<std::string> get_inferenceservice(const Target& target, SteadyTime deadline) = 0;
   virtual Result<std::string> get_revision(const Namespace& ns, const Revision& name, SteadyTime deadline) = 0;
   virtual Result<std::string> patch_inferenceservice(const PatchRequest& request) = 0;
+
+  virtual Result<std::string> get_config_map(const Namespace& ns, const std::string& name, SteadyTime deadline) = 0;
+  virtual Result<std::string> create_config_map(const ObjectWrite& write) = 0;  // conflict: it is there already
+  virtual Result<std::string> patch_config_map(const ObjectWrite& write) = 0;
+  virtual Result<std::string> create_event(const ObjectWrite& write) = 0;  // core/v1
+  virtual Result<std::string> patch_event(const ObjectWrite& write) = 0;
 
   // One page of a LIST (limit=50) of one namespace, of all when it is empty. The first page of a list carries an empty
   // `continue_token`.

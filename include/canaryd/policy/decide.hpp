@@ -17,13 +17,15 @@ namespace canaryd::policy {
 struct Guard {
   Reason reason;
   bool passed = true;
-  std::string detail;  // what was seen, in words
+  std::string detail;       // what was seen, in words
+  bool overridden = false;  // did not pass, and a person named it to be passed over
 };
 
 // What the object itself does not say. A missing fact holds: nothing is guessed.
 struct Circumstances {
   WallTime now;
-  bool stopped = false;  // the stop file exists
+  bool stopped = false;        // by the stop file, or by a person
+  bool breaker_stops = false;  // the breaker is open, and the configuration says that it stops rollbacks too
   // Since when a revision has had traffic, at the latest; only asked of unattributed alerts.
   std::map<Revision, WallTime> first_traffic;
   // Since when a revision has had 100 %, at the latest; only asked at stage 100.
@@ -32,13 +34,25 @@ struct Circumstances {
   std::map<Revision, traffic::ConditionStatus> revision_ready;
 };
 
-// What is to be done about one alert. With Verdict::act, `components` go to 0 in one patch.
+// One step of one component's canary: from one share to another; without `to` the field is removed.
+struct Step {
+  traffic::Component component = traffic::Component::predictor;
+  int from = 0;
+  std::optional<int> to;
+};
+
+// What is to be done about one alert. With Verdict::act of a rollback `components` go to 0 in one patch; of an advance
+// `step` is done; with Reason::observe_only they say what would be.
 struct Decision {
   Verdict verdict = Verdict::refuse;
   Reason reason = Reason::no_policy;
-  std::vector<Guard> guards;  // in the order in which they were asked; the last one decided
+  std::vector<Guard> guards;  // in the order in which they were asked
   std::vector<traffic::Component> components;
+  std::optional<Step> step = std::nullopt;
 };
+
+// It acts, or it would in another mode than observe: then it is tried with dryRun=All.
+bool would_act(const Decision& decision);
 
 // Decides about one alert mapped to rollback, on one version of the object. Pure, and the heart of canaryd: the table
 // of docs/reasons.md and facts about KServe stand behind each line. `policy` is nullptr when none matches. Only firing

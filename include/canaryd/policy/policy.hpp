@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "canaryd/base/strong.hpp"
+#include "canaryd/policy/promotion.hpp"
 #include "canaryd/policy/thresholds.hpp"
 #include "canaryd/traffic/rollout.hpp"
 
@@ -32,11 +33,17 @@ struct Policy {
   std::chrono::milliseconds evidence_window = std::chrono::minutes(10);
   Components components = Components::together;
   Thresholds thresholds;
+  Mode mode = Mode::enforce;
+  Promotion promotion;
 };
 
 // The first policy that matches, nullptr when none does. Pure.
 const Policy* find_policy(const std::vector<Policy>& policies, const Target& target,
                           const std::map<std::string, std::string>& labels);
+
+// Whether a canary that has stood at 100 for so long counts as promoted, and is no canary any more. Where canaryd
+// promotes it never does: canaryd removes the field itself, and until then watches over it.
+bool counts_as_promoted(const Policy& policy, std::chrono::milliseconds at_full);
 
 // SHA-256-able text of a policy: all its fields, in a fixed order.
 std::string canonical_text(const Policy& policy);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -14,6 +15,13 @@ std::string_view name_of(Verdict verdict);
 // Why. The names are stable: records, metrics and docs/reasons.md carry them.
 enum class Reason : std::uint8_t {
   rolled_back,
+  advanced,
+  promoted,
+  restarted,
+  hold_set,
+  released,
+  stop_set,
+  stop_lifted,
   already_rolled_back,
   rollback_pending,
   rollback_blocked,
@@ -32,6 +40,23 @@ enum class Reason : std::uint8_t {
   unsupported_mode,
   canary_not_ready,
   stopped,
+  promotion_off,
+  not_last_stage,
+  observe_only,
+  state_unknown,
+  frozen,
+  breaker_open,
+  quarantined,
+  at_zero,
+  lowered_by_hand,
+  newer_revision_pending,
+  several_components,
+  not_converged,
+  warming_up,
+  bad_alert_active,
+  dwell,
+  gate_failed,
+  gate_unknown,
   conflict,
   forbidden,
   patch_rejected,
@@ -40,6 +65,10 @@ enum class Reason : std::uint8_t {
   truncated,
   outcome_unknown,
   cluster_unavailable,
+  bypassed,
+  stable_reverted,
+  dark,
+  undone,
   audit_unavailable,
 };
 
@@ -53,5 +82,7 @@ struct ReasonInfo {
 // All reasons, in the order of the enumeration.
 std::span<const ReasonInfo> all_reasons();
 std::string_view name_of(Reason reason);
+// nullopt: no such reason.
+std::optional<Reason> find_reason(std::string_view name);
 
 }  // namespace canaryd::policy

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,11 @@ namespace canaryd::traffic {
 // percent.
 std::string rollback_patch(const Rollout& rollout, const std::vector<Component>& components);
 
-// Whether a rollback patch made for `seen` would pass its tests on `now`. A failed test and a schema violation are the
+// The JSON Patch of one step of one component's canary, to `to` percent, or without it to no field at all. The same
+// tests, and latestCreatedRevision always. Pure. Requires that the component is in `rollout` and has a percent.
+std::string step_patch(const Rollout& rollout, Component component, std::optional<int> to);
+
+// Whether a patch made for `seen` would pass its tests on `now`. A failed test and a schema violation are the
 // same 422: this tells them apart. Pure.
 bool passes_same_tests(const Rollout& seen, const Rollout& now);
 

@@ -9,6 +9,7 @@
 #include "canaryd/base/error.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
+#include "canaryd/engine/command.hpp"
 #include "canaryd/engine/delivery.hpp"
 #include "canaryd/web/settings.hpp"
 
@@ -17,14 +18,16 @@ namespace canaryd::web {
 // What the HTTPS listener calls.
 struct WebHooks {
   engine::NotificationHandler on_notification;
-  // A request that was refused before it was authenticated, or as malformed: a reason code and the peer's address
-  // without port. Must not block.
+  // A request that was refused before it was authenticated, or as malformed or forbidden: a reason code and the peer's
+  // address without port. Must not block.
   std::function<void(const std::string& reason, const std::string& peer)> on_refused;
+  engine::CommandHandler on_command;    // the API's POSTs
+  engine::RolloutsHandler on_rollouts;  // GET /api/v1/rollouts
 };
 
-// The guarded HTTPS listener: POST /webhooks/alertmanager behind TLS, authentication, and limits (docs/architecture.md
-// tells each; facts of cpp-httplib 0.11 made them necessary). Certificates, tokens and the client lists are swapped
-// while it runs.
+// The guarded HTTPS listener: POST /webhooks/alertmanager and the API (docs/api.md) behind TLS, authentication, and
+// limits (docs/architecture.md tells each; facts of cpp-httplib 0.11 made them necessary). Certificates, tokens and the
+// client lists are swapped while it runs.
 class Server {
  public:
   // Binds and loads the certificates. Errors: `invalid` (certificate, key, CA, with file; no client that could

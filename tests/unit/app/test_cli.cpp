@@ -39,8 +39,9 @@ Ran ran(std::vector<std::string> words) {
 }
 
 const std::vector<std::vector<std::string>> commands{
-    {},        {"serve"},          {"sandbox"},       {"check-config"}, {"config"},          {"config", "default"},
-    {"rules"}, {"rules", "print"}, {"rules", "list"}, {"audit"},        {"audit", "verify"}, {"version"}};
+    {},         {"serve"},          {"sandbox"},       {"check-config"}, {"config"},          {"config", "default"},
+    {"rules"},  {"rules", "print"}, {"rules", "list"}, {"audit"},        {"audit", "verify"}, {"replay"},
+    {"version"}};
 
 }  // namespace
 
@@ -69,6 +70,8 @@ TEST_CASE("wrong usage exits with 2 and says so on the standard error") {
                                                     {"rules"},
                                                     {"audit"},
                                                     {"audit", "verify"},
+                                                    {"replay"},
+                                                    {"replay", "--output", "xml", "a"},
                                                     {"sandbox", "--services", "many"},
                                                     {"sandbox", "--services", "-1"},
                                                     {"sandbox", "--reconcile-delay", "20"},

@@ -175,13 +175,12 @@ TEST_CASE("a match that can match nothing is refused") {
 TEST_CASE("all problems of a file are told in its order") {
   CHECK(
       problems_of("server:\n  listen: 1\n  tls: {key: /k}\nlog: {level: x}\nextra: 1\n") ==
-      Lines{
-          "c.yaml:2:3: server.clients: missing, expected a map with tokens or certificates",
-          "c.yaml:2:11: server.listen: got 1, expected \"address:port\" with an IP address, such as \"0.0.0.0:8443\" "
-          "or "
-          "\"[::]:8443\"",
-          "c.yaml:3:8: server.tls.certificate: missing, expected the path of a PEM file with the certificate chain",
-          "c.yaml:4:14: log.level: got x, expected debug, info, warn or error",
-          "c.yaml:5:1: unknown key \"extra\", expected instance, server, admin, cluster, audit, log, stop_file, alerts "
-          "or policies"});
+      Lines{"c.yaml:2:3: server.clients: missing, expected a map with tokens or certificates",
+            "c.yaml:2:11: server.listen: got 1, expected \"address:port\" with an IP address, such as \"0.0.0.0:8443\" "
+            "or "
+            "\"[::]:8443\"",
+            "c.yaml:3:8: server.tls.certificate: missing, expected the path of a PEM file with the certificate chain",
+            "c.yaml:4:14: log.level: got x, expected debug, info, warn or error",
+            "c.yaml:5:1: unknown key \"extra\", expected instance, server, admin, cluster, audit, log, stop_file, "
+            "prometheus, state, breaker, alerts or policies"});
 }

@@ -25,6 +25,12 @@ TEST_CASE("the printed default configuration says what is true without it") {
   CHECK(printed.log.format == silent.log.format);
   CHECK(printed.log.level == silent.log.level);
   CHECK(printed.stop_file == silent.stop_file);
+  CHECK(printed.prometheus.url == silent.prometheus.url);
+  CHECK(printed.state.ns == silent.state.ns);
+  CHECK(printed.state.name == silent.state.name);
+  CHECK(printed.breaker.max_rollbacks == silent.breaker.max_rollbacks);
+  CHECK(printed.breaker.window == silent.breaker.window);
+  CHECK(printed.breaker.stops_rollbacks == silent.breaker.stops_rollbacks);
   REQUIRE(printed.policies.size() == 1);
   REQUIRE(silent.policies.size() == 1);
   CHECK(policy::canonical_text(printed.policies[0]) == policy::canonical_text(silent.policies[0]));
@@ -34,6 +40,7 @@ TEST_CASE("the printed default configuration says what is true without it") {
     CHECK(printed.alerts[i].labels.ns == silent.alerts[i].labels.ns);
     CHECK(printed.alerts[i].labels.name == silent.alerts[i].labels.name);
     CHECK(printed.alerts[i].labels.revision == silent.alerts[i].labels.revision);
+    CHECK(printed.alerts[i].labels.percent == silent.alerts[i].labels.percent);
     REQUIRE(printed.alerts[i].matchers.size() == silent.alerts[i].matchers.size());
     for (std::size_t j = 0; j < printed.alerts[i].matchers.size(); ++j) {
       CHECK(printed.alerts[i].matchers[j].text() == silent.alerts[i].matchers[j].text());
@@ -44,10 +51,32 @@ TEST_CASE("the printed default configuration says what is true without it") {
 // A line that is commented out is an example: uncommented, it must read, too.
 TEST_CASE("the optional keys of the default configuration read when they are used") {
   std::string text(default_config());
-  for (const auto* key :
-       {"# instance: ", "# client_ca: ", "# namespaces: [ml]", "# certificates:", "#   - name: alertmanager",
-        "#     role: alert", "#     san: ", "# stop_file: ", "# match:", "#   namespaces: [\"ml\"",
-        "#   names: ", "#   labels:", "#     tier: "}) {
+  for (const auto* key : {"# instance: ",
+                          "# client_ca: ",
+                          "# namespaces: [ml]",
+                          "# certificates:",
+                          "#   - name: alertmanager",
+                          "#     role: alert",
+                          "#     san: ",
+                          "# stop_file: ",
+                          "# match:",
+                          "#   namespaces: [\"ml\"",
+                          "#   names: ",
+                          "#   labels:",
+                          "#     tier: ",
+                          "# prometheus:",
+                          "#   url: https",
+                          "#   ca_file: /etc/canaryd/prom",
+                          "#   token_file: /etc/canaryd/prom",
+                          "#   certificate: ",
+                          "#   key: ",
+                          "#   allow_http: ",
+                          "# namespace: ",
+                          "# freeze:",
+                          "#   - days: ",
+                          "#     from: ",
+                          "#     until: ",
+                          "#     time_zone: "}) {
     CAPTURE(key);
     const auto at = text.find(key);
     REQUIRE(at != std::string::npos);
@@ -55,7 +84,7 @@ TEST_CASE("the optional keys of the default configuration read when they are use
   }
   text = with(text, "name: alertmanager\n        role: alert\n        san",
               "name: by-certificate\n        role: alert\n        san");
-  CHECK(problems_of(text) == Lines{});
+  CHECK(problems_of(with(text, "enabled: false  # true needs", "enabled: true  # needs")) == Lines{});
   for (const auto& [from, to] :
        {std::pair{"  # kubeconfig:\n  #   file: /etc/canaryd/kubeconfig\n  #   context: production",
                   "  kubeconfig:\n    file: /etc/canaryd/kubeconfig\n    context: production"},

@@ -55,6 +55,22 @@ TEST_CASE("the reference names exactly the keys that the reader knows") {
   CHECK(known_keys().size() > 50);
 }
 
+// Each example that stands alone is put below what is required.
+TEST_CASE("the examples of the reference read without problems") {
+  const std::string text = documentation();
+  const std::string fence = "```yaml\n";
+  int examples = 0;
+  for (auto at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+    at += fence.size();
+    const std::string example = text.substr(at, text.find("```", at) - at);
+    CAPTURE(example);
+    if (example.front() == ' ') continue;  // an entry of a list
+    ++examples;
+    CHECK(problems_of(example.starts_with("server:") ? example : std::string(shortest) + example) == Lines{});
+  }
+  CHECK(examples >= 3);
+}
+
 TEST_CASE("each key of the reference says its type and a leaf how it changes") {
   const auto all = rows();
   for (const auto& [key, cells] : all) {
@@ -77,6 +93,8 @@ TEST_CASE("the reference says restart where a reload cannot change a key") {
   wanted.cluster = {canaryd::kube::Access::url, "/k", "c", "https://a", "/ca", "/t", {canaryd::Namespace("ml")}};
   wanted.audit.directory = "/other";
   wanted.log.format = canaryd::LogFormat::json;
+  wanted.prometheus = {"https://a", "/ca", "/t", "/c", "/k"};
+  wanted.state = {canaryd::Namespace("ops"), "other"};
   std::set<std::string> restart;
   for (const auto& key : needs_restart(running, wanted)) restart.insert(key);
   std::set<std::string> documented;

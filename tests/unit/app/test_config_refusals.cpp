@@ -27,8 +27,8 @@ TEST_CASE("unknown keys are refused with the nearest known one") {
       {"polices: []\n", "10:1: unknown key \"polices\", expected policies (the nearest known key)"},
       {"StopFile: /x\n", "10:1: unknown key \"StopFile\", expected stop_file (the nearest known key)"},
       {"promotion: {}\n",
-       "10:1: unknown key \"promotion\", expected instance, server, admin, cluster, audit, log, stop_file, alerts or "
-       "policies"},
+       "10:1: unknown key \"promotion\", expected instance, server, admin, cluster, audit, log, stop_file, prometheus, "
+       "state, breaker, alerts or policies"},
       {"log: {levle: info}\n", "10:7: unknown key \"levle\" in log, expected level (the nearest known key)"},
       {"log: {\"a\\nb\": info}\n", "10:7: unknown key \"a\\nb\" in log, expected format or level"},
       {"policies: [{name: a, treshold: {}}]\n",
@@ -63,7 +63,12 @@ TEST_CASE("every section of the configuration refuses an unknown key") {
   refuses(base + alert + "zzzzzzzz: 1}]\n", "alerts[0]");
   refuses(base + alert + "labels: {zzzzzzzz: 1}}]\n", "alerts[0].labels");
   refuses(base + "policies: [{name: a, zzzzzzzz: 1}]\n", "policies[0]");
-  for (const auto* part : {"match", "rollback", "thresholds"}) {
+  refuses(base + "prometheus: {url: 'https://a', zzzzzzzz: 1}\n", "prometheus");
+  refuses(base + "state: {zzzzzzzz: 1}\n", "state");
+  refuses(base + "breaker: {zzzzzzzz: 1}\n", "breaker");
+  refuses(base + "policies: [{name: a, promotion: {freeze: [{days: [mon], zzzzzzzz: 1}]}}]\n",
+          "policies[0].promotion.freeze[0]");
+  for (const auto* part : {"match", "rollback", "promotion", "thresholds"}) {
     refuses(base + "policies: [{name: a, " + part + ": {zzzzzzzz: 1}}]\n", std::string("policies[0].") + part);
   }
 }
@@ -233,7 +238,7 @@ TEST_CASE("what is required is named") {
        "10:10: alerts[0].matchers: missing, expected a list, each entry a matcher in quotes, such as "
        "'alertname=~\"Canary.*\"'"},
       {"alerts: [{matchers: ['a=\"b\"']}]\n",
-       "10:10: alerts[0].action: missing, expected rollback, hold, heartbeat or ignore"},
+       "10:10: alerts[0].action: missing, expected rollback, advance, hold, heartbeat or ignore"},
       {"policies: [{}]\n", "10:12: policies[0].name: missing, expected a name for logs and records"},
       {"alerts: []\n", "10:9: alerts: got an empty list, expected at least one entry, a map with matchers and action"},
       {"policies: []\n", "10:11: policies: got an empty list, expected at least one entry, a map with name"},

@@ -24,7 +24,8 @@ TEST_CASE("an unchanged configuration needs no restart") { CHECK(restart_of("", 
 TEST_CASE("what is reloaded needs no restart") {
   CHECK(restart_of("",
                    "stop_file: /stop\nlog: {level: debug}\nalerts: [{matchers: ['a=\"b\"'], action: hold}]\n"
-                   "policies: [{name: x, evidence_window: 1m}]\n") == Lines{});
+                   "policies: [{name: x, evidence_window: 1m, mode: observe, promotion: {dwell: 1h}}]\n"
+                   "breaker: {max_rollbacks: 1, window: 1m, rollbacks: stop}\n") == Lines{});
   auto running = read_config(shortest, "c.yaml").config;
   auto wanted = running;
   wanted.server.tls.certificate = "/other";
@@ -43,6 +44,11 @@ TEST_CASE("each key that cannot change at run time is named") {
   CHECK(restart_of("cluster: {url: {address: 'https://a'}}\n",
                    "cluster: {url: {address: 'https://b', ca_file: /ca, token_file: /t}}\n") ==
         Lines{"cluster.url.address", "cluster.url.ca_file", "cluster.url.token_file"});
+  CHECK(restart_of("prometheus: {url: 'https://a'}\n",
+                   "prometheus: {url: 'https://b', ca_file: /ca, token_file: /t, certificate: /c, key: /k}\n") ==
+        Lines{"prometheus.url", "prometheus.ca_file", "prometheus.token_file", "prometheus.certificate",
+              "prometheus.key"});
+  CHECK(restart_of("", "state: {namespace: ops, name: x}\n") == Lines{"state.namespace", "state.name"});
   auto running = read_config(shortest, "c.yaml").config;
   auto wanted = running;
   wanted.instance = "another";

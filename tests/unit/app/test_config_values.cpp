@@ -118,6 +118,9 @@ TEST_CASE("alerts are read in their order with their labels") {
   - matchers: ['alertname="Drift"', 'severity=~"crit.*"']
     action: rollback
     labels: {namespace: exported_namespace, name: model, revision: rev}
+  - matchers: ['alertname="Well"']
+    action: advance
+    labels: {percent: share}
   - matchers: ['alertname="Slow"']
     action: hold
   - matchers: ['alertname="Beat"']
@@ -126,17 +129,20 @@ TEST_CASE("alerts are read in their order with their labels") {
     action: ignore
 )")
                           .alerts;
-  REQUIRE(alerts.size() == 4);
+  REQUIRE(alerts.size() == 5);
   REQUIRE(alerts[0].matchers.size() == 2);
   CHECK(alerts[0].matchers[1].matches({{"severity", "critical"}}));
   CHECK(alerts[0].action == alert::Action::rollback);
   CHECK(alerts[0].labels.ns == "exported_namespace");
   CHECK(alerts[0].labels.name == "model");
   CHECK(alerts[0].labels.revision == "rev");
-  CHECK(alerts[1].action == alert::Action::hold);
-  CHECK(alerts[1].labels.ns == "namespace");
-  CHECK(alerts[2].action == alert::Action::heartbeat);
-  CHECK(alerts[3].action == alert::Action::ignore);
+  CHECK(alerts[0].labels.percent == "percent");
+  CHECK(alerts[1].action == alert::Action::advance);
+  CHECK(alerts[1].labels.percent == "share");
+  CHECK(alerts[2].action == alert::Action::hold);
+  CHECK(alerts[2].labels.ns == "namespace");
+  CHECK(alerts[3].action == alert::Action::heartbeat);
+  CHECK(alerts[4].action == alert::Action::ignore);
 }
 
 TEST_CASE("every key of a policy is read") {

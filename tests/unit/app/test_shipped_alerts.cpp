@@ -82,7 +82,7 @@ TEST_CASE("every alert that the shipped rules have for canaryd is mapped as mean
                                             {"CanaryDown", Action::rollback},
                                             {"CanaryNoData", Action::hold},
                                             {"CanarydHeartbeat", Action::heartbeat},
-                                            {"CanaryHealthy", Action::ignore}};
+                                            {"CanaryHealthy", Action::advance}};
   std::set<std::string> names;
   for (const auto& [name, action] : meant) {
     CAPTURE(name);

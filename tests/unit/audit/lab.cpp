@@ -74,7 +74,7 @@ Record full(Kind kind, const std::string& id) {
   record.action = "rollback";
   record.verdict = "act";
   record.reason = "rolled_back";
-  record.guards = {{"no_canary", true, "a canary is in flight"}};
+  record.guards = {{"dwell", false, "5 minutes short", true}};
   record.changes = {{"predictor", "iris-2", "iris-1", 5, 0}};
   record.generation = 6;
   record.patch = R"([{"op":"test","path":"/metadata/generation","value":6}])";
@@ -83,6 +83,7 @@ Record full(Kind kind, const std::string& id) {
   record.config_sha256 = std::string(64, 'b');
   record.actor = "token:am";
   record.peer = "10.0.0.7";
+  record.because = "asked for by the team";
   record.count = 3;
   record.details = {{"deadline", "8s"}};
   return record;

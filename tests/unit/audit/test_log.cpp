@@ -67,13 +67,13 @@ TEST_CASE("a full record is one line in the documented order") {
       R"("alerts":[{"name":"CanaryHighErrorRate","status":"firing","fingerprint":"f1",)"
       R"("starts_at":"2026-08-01T11:59:00Z","value":"0.07","labels":{"revision":"iris-2"}}],)"
       R"("action":"rollback","verdict":"act","reason":"rolled_back",)"
-      R"("guards":[{"guard":"no_canary","passed":true,"detail":"a canary is in flight"}],)"
+      R"("guards":[{"guard":"dwell","passed":false,"detail":"5 minutes short","overridden":true}],)"
       R"("changes":[{"component":"predictor","canary":"iris-2","stable":"iris-1","percent_before":5,"percent_after":0}],)"
       R"("generation":6,"patch":"[{\"op\":\"test\",\"path\":\"/metadata/generation\",\"value\":6}]",)"
       R"("api":{"http_status":200,"result":"applied","detail":"ok","generation":7,)"
       R"("admission_changed":["/metadata/labels/team"]},"policy_sha256":")" +
       std::string(64, 'a') + R"(","config_sha256":")" + std::string(64, 'b') +
-      R"(","actor":"token:am","peer":"10.0.0.7","count":3,"details":{"deadline":"8s"},"message":"A sentence."})";
+      R"(","actor":"token:am","peer":"10.0.0.7","because":"asked for by the team","count":3,"details":{"deadline":"8s"},"message":"A sentence."})";
   CHECK(line.ends_with("," + expected));
 }
 
@@ -120,7 +120,9 @@ TEST_CASE("intents without outcome and outcomes without confirmation come back w
   CHECK(record.alerts.at(0).labels.at(0).second == "iris-2");
   CHECK(record.changes.at(0).percent_before == 5);
   CHECK(record.changes.at(0).percent_after == 0);
-  CHECK(record.guards.at(0).passed);
+  CHECK_FALSE(record.guards.at(0).passed);
+  CHECK(record.guards.at(0).overridden);
+  CHECK(record.because == "asked for by the team");
   CHECK(record.api->admission_changed.at(0) == "/metadata/labels/team");
   CHECK(record.generation == 6);
   CHECK(record.count == 3);

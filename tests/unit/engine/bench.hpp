@@ -53,12 +53,14 @@ struct Bench {
   FakeApi api;
   Logger logger{LogFormat::logfmt, LogLevel::error};
   Metrics metrics;
+  prometheus::Client* prometheus = nullptr;
   std::unique_ptr<Engine> engine;
   std::atomic<bool> fresh{true};
   Rules rules = shipped_rules();
 
   void start() {
-    engine = std::make_unique<Engine>(Settings{"pod-0", {}}, rules, api, log, clock, logger, metrics);
+    engine = std::make_unique<Engine>(Settings{"pod-0", {}, Namespace("canaryd"), "canaryd-state"}, rules, api,
+                                      prometheus, log, clock, logger, metrics);
     engine->start([this] { return fresh.load(); });
   }
   void list() {
@@ -80,6 +82,12 @@ struct Bench {
   bool tells(const std::string& story) const {
     for (int i = 0; i < 1000 && log.story() != story; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return log.story() == story;
+  }
+  // Likewise, to have told this among other things.
+  bool comes_to_tell(const std::string& part) const {
+    const auto told = [&] { return log.story().find(part) != std::string::npos; };
+    for (int i = 0; i < 1000 && !told(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return told();
   }
 };
 

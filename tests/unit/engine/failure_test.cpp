@@ -52,7 +52,8 @@ TEST_CASE("when the outcome cannot be recorded the answer is 503 and the intent 
   CHECK(bench.deliver({firing("CanaryHighErrorRate")}).status == 503);
   CHECK(bench.api.percent() == 0);
   bench.log.refuse(nullptr);
-  CHECK(bench.tells("intent rolled_back, outcome rolled_back applied"));
+  // The rollback is open still, and may be decided about once more before that.
+  CHECK_MESSAGE(bench.comes_to_tell("outcome rolled_back applied"), bench.log.story());
 }
 
 TEST_CASE("a patch whose answer was lost is settled by reading and answered 200 when it was applied") {
@@ -74,9 +75,10 @@ TEST_CASE("a patch whose outcome stays unknown is answered 503 and a later one d
   CHECK(bench.log.story() == "intent rolled_back, decision outcome_unknown");
   bench.api.patch_error.reset();
   CHECK(bench.deliver({firing("CanaryHighErrorRate")}).status == 200);
-  CHECK(bench.log.story() ==
-        "intent rolled_back, decision outcome_unknown, intent rolled_back, outcome outcome_unknown not_applied, "
-        "outcome rolled_back applied");
+  // What is open may be decided about once more meanwhile.
+  CHECK(bench.log.story().starts_with(
+      "intent rolled_back, decision outcome_unknown, intent rolled_back, outcome outcome_unknown not_applied, "
+      "outcome rolled_back applied"));
 }
 
 TEST_CASE("refusals of the API server are 503 with their reason and recovery needs no restart") {
@@ -117,6 +119,9 @@ TEST_CASE("an intent that a former process left open is settled by reading and c
   audit::Record open;
   open.kind = audit::Kind::intent;
   open.id = "before-the-crash";
+  open.action = "rollback";
+  open.verdict = "act";
+  open.reason = "rolled_back";
   open.target = audit::TargetRef{"ml", "iris", "uid-1"};
   open.generation = 5;
   open.changes = {{"predictor", "iris-predictor-00002", "iris-predictor-00001", 5, 0}};

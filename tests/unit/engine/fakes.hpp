@@ -16,14 +16,23 @@ namespace canaryd::engine::testing {
 
 using Json = nlohmann::json;
 
-// Wall time stands still until a test moves it; steady time is real, because condition variables wait by it.
+// Wall time stands still until a test moves it; steady time is real and runs ahead by what a test lets pass, because
+// condition variables wait by the real one.
 class FakeClock final : public Clock {
  public:
   WallTime now() const override { return WallTime(std::chrono::microseconds(micros_.load())); }
-  SteadyTime steady() const override { return std::chrono::steady_clock::now(); }
+  SteadyTime steady() const override {
+    return std::chrono::steady_clock::now() + std::chrono::microseconds(ahead_.load());
+  }
   void set(WallTime time) { micros_ = time.time_since_epoch().count(); }
+  // Both.
+  void pass(std::chrono::microseconds time) {
+    micros_ += time.count();
+    ahead_ += time.count();
+  }
 
  private:
+  std::atomic<std::int64_t> ahead_{0};
   std::atomic<std::int64_t> micros_{1'785'585'600'000'000};  // 2026-08-01T12:00:00Z
 };
 
@@ -133,7 +142,6 @@ class FakeApi final : public kube::KubeApi {
       error.http_status = 422;
       return fail(error);
     }
-    const auto percent = object["spec"]["predictor"]["canaryTrafficPercent"];
     bump(object["metadata"]["generation"]);
     touch();
     object["metadata"]["managedFields"] =
@@ -144,6 +152,39 @@ class FakeApi final : public kube::KubeApi {
     if (patch_error) return fail(*patch_error);
     return object.dump();
   }
+  Result<std::string> get_config_map(const Namespace&, const std::string&, SteadyTime) override {
+    const std::lock_guard lock(mutex);
+    if (config_map_error) return fail(*config_map_error);
+    if (config_map.is_null()) return fail(Error::not_found("no such map"));
+    return config_map.dump();
+  }
+  Result<std::string> create_config_map(const kube::ObjectWrite& write) override {
+    const std::lock_guard lock(mutex);
+    if (config_map_error) return fail(*config_map_error);
+    if (!config_map.is_null()) return fail(Error{ErrorKind::conflict, "it is there"});
+    config_map = Json::parse(write.body);
+    config_map["metadata"]["resourceVersion"] = "1";
+    return config_map.dump();
+  }
+  Result<std::string> patch_config_map(const kube::ObjectWrite& write) override {
+    const std::lock_guard lock(mutex);
+    if (config_map_error) return fail(*config_map_error);
+    if (config_map.is_null()) return fail(Error::not_found("no such map"));
+    try {
+      config_map = config_map.patch(Json::parse(write.body));
+    } catch (const Json::exception& e) {
+      return fail(Error{ErrorKind::rejected, e.what()});
+    }
+    config_map["metadata"]["resourceVersion"] =
+        std::to_string(std::stoi(config_map["metadata"]["resourceVersion"].get<std::string>()) + 1);
+    return config_map.dump();
+  }
+  Result<std::string> create_event(const kube::ObjectWrite& write) override {
+    const std::lock_guard lock(mutex);
+    events.push_back(Json::parse(write.body));
+    return write.body;
+  }
+  Result<std::string> patch_event(const kube::ObjectWrite& write) override { return write.body; }
   Result<std::string> list_inferenceservices(const Namespace&, const std::string&, SteadyTime) override {
     return fail(Error::unavailable("not used"));
   }
@@ -156,10 +197,16 @@ class FakeApi final : public kube::KubeApi {
   void reconcile() {
     const std::lock_guard lock(mutex);
     auto& component = object["status"]["components"]["predictor"];
-    const int percent = object["spec"]["predictor"]["canaryTrafficPercent"];
-    component["traffic"] =
-        Json::array({{{"revisionName", component["latestReadyRevision"]}, {"percent", percent}},
-                     {{"revisionName", component["latestRolledoutRevision"]}, {"percent", 100 - percent}}});
+    const int percent = object["spec"]["predictor"].value("canaryTrafficPercent", 100);
+    if (percent == 100 && component["latestRolledoutRevision"] != component["latestReadyRevision"]) {
+      component["previousRolledoutRevision"] = component["latestRolledoutRevision"];
+      component["latestRolledoutRevision"] = component["latestReadyRevision"];
+    }
+    component["traffic"] = Json::array({{{"revisionName", component["latestReadyRevision"]}, {"percent", percent}}});
+    if (percent < 100) {
+      component["traffic"].push_back(
+          {{"revisionName", component["latestRolledoutRevision"]}, {"percent", 100 - percent}});
+    }
     touch();
   }
   void become(Json other) {
@@ -187,6 +234,9 @@ class FakeApi final : public kube::KubeApi {
   mutable std::mutex mutex;
   Json object;
   std::map<std::string, std::string> revisions;
+  Json config_map;  // canaryd-state
+  std::vector<Json> events;
+  std::optional<Error> config_map_error;
   std::optional<Error> get_error;
   std::optional<Error> patch_error;
   bool applies_before_error = false;           // the answer is lost, not the patch

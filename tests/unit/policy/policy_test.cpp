@@ -62,7 +62,21 @@ TEST_CASE("the canonical text changes with every field") {
   changed([](Policy& p) { p.unattributed = Unattributed::hold; });
   changed([](Policy& p) { p.evidence_window = std::chrono::minutes(3); });
   changed([](Policy& p) { p.components = Components::independent; });
-  for (const auto& signal : threshold_signals) changed([&](Policy& p) { p.thresholds.*signal.value = 7; });
+  for (const auto& signal : threshold_signals) changed([&](Policy& p) { p.thresholds.*signal.value = 0.125; });
+  changed([](Policy& p) { p.mode = Mode::observe; });
+  changed([](Policy& p) { p.promotion.enabled = true; });
+  changed([](Policy& p) { p.promotion.stages = {5, 100}; });
+  changed([](Policy& p) { p.promotion.stages = {5, 10, 25, 50, 75, 90, 100}; });
+  changed([](Policy& p) { p.promotion.dwell = std::chrono::minutes(11); });
+  changed([](Policy& p) { p.promotion.error_margin = 0.03; });
+  changed([](Policy& p) { p.promotion.new_revision_restarts = false; });
+  for (const auto& window :
+       {FreezeWindow{}, FreezeWindow{{true}, {}, {}, "UTC"}, FreezeWindow{{false, true}, {}, {}, "UTC"},
+        FreezeWindow{{true}, std::chrono::minutes(1), {}, "UTC"},
+        FreezeWindow{{true}, {}, std::chrono::minutes(1), "UTC"}, FreezeWindow{{true}, {}, {}, "Europe/Berlin"}}) {
+    changed([&](Policy& p) { p.promotion.freeze = {window}; });
+    changed([&](Policy& p) { p.promotion.freeze = {window, window}; });
+  }
   CHECK(texts.size() == changes);
 }
 

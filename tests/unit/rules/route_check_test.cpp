@@ -21,13 +21,13 @@ constexpr const char* timing =
     "group_by: [alertname, namespace, inferenceservice, revision], group_wait: 0s, group_interval: 1m, "
     "repeat_interval: 50s";
 
-RouteCheck wanting(const std::string& matcher) {
+RouteCheck wanting(const std::string& matcher, alert::Action action = alert::Action::rollback) {
   RouteCheck check;
   alert::Mapping mapping;
   auto parsed = alert::Matcher::parse(matcher);
   REQUIRE(parsed);
   mapping.matchers.push_back(std::move(*parsed));
-  mapping.action = alert::Action::rollback;
+  mapping.action = action;
   check.mappings.push_back(std::move(mapping));
   return check;
 }
@@ -64,6 +64,15 @@ TEST_CASE("a route is swallowed by one above it unless that goes on") {
   CHECK(codes(with_routes("    - {receiver: people, matchers: [alertname=A]}\n" + ours()), check) ==
         Codes{"swallowed"});
   CHECK(codes(with_routes("    - {receiver: people, continue: true}\n" + ours()), check).empty());
+}
+
+TEST_CASE("what proves a canary good is for canaryd alone") {
+  const auto check = wanting("alertname=\"A\"", alert::Action::advance);
+  CHECK(codes(with_routes(ours() + people), check) == Codes{"advance_told"});
+  const std::string alone = std::string("    - {receiver: canaryd, matchers: [alertname=A], ") + timing + "}\n";
+  CHECK(codes(with_routes(alone + people), check).empty());
+  CHECK(codes(with_routes("    - {receiver: people, matchers: [alertname=A]}\n" + ours()), check) ==
+        Codes{"swallowed"});
 }
 
 TEST_CASE("a matcher that leaves one namespace out is found and the namespace named") {

@@ -38,9 +38,18 @@ TEST_CASE("backslashes and quotes of a matcher are written so that both parsers 
   CHECK(has(text, R"('team="it''s"')"));
 }
 
-TEST_CASE("an alert goes on to people and a heartbeat does not") {
+TEST_CASE("an alert goes on to people and a heartbeat and what proves a canary good do not") {
   CHECK(has(printed({mapping({"alertname=\"A\""}, alert::Action::hold)}), "continue: true"));
   CHECK_FALSE(has(printed({mapping({"alertname=\"A\""}, alert::Action::heartbeat)}), "continue"));
+  CHECK_FALSE(has(printed({mapping({"alertname=\"A\""}, alert::Action::advance)}), "continue"));
+}
+
+TEST_CASE("the evidence of each stage is a group of its own") {
+  auto healthy = mapping({"alertname=\"A\""}, alert::Action::advance);
+  CHECK(has(printed({healthy}), "group_by: [alertname, namespace, inferenceservice, revision, percent]\n"));
+  healthy.labels.percent = "share";
+  CHECK(has(printed({healthy}), "group_by: [alertname, namespace, inferenceservice, revision, share]\n"));
+  CHECK_FALSE(has(printed({mapping({"alertname=\"A\""}, alert::Action::rollback)}), "percent"));
 }
 
 TEST_CASE("what an earlier entry matches is left out of a later route") {

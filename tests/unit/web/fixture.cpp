@@ -36,7 +36,24 @@ RunningServer::RunningServer(const std::function<void(ServerSettings&)>& change,
   folder.write("client-ca.crt", client_authority.pem());
   if (change) change(settings);
   handler_ = [](const alert::Notification&, const engine::Delivery&) { return engine::Answer{200, "done"}; };
+  command_handler_ = [](const engine::Command&) {
+    return engine::CommandAnswer{200, "act", "rolled_back", "00ff", "Rolled back."};
+  };
   WebHooks hooks;
+  hooks.on_command = [this](const engine::Command& command) {
+    engine::CommandHandler handler;
+    {
+      const std::lock_guard lock(mutex_);
+      commands_.push_back(command);
+      handler = command_handler_;
+    }
+    return handler(command);
+  };
+  hooks.on_rollouts = [this](const std::vector<Namespace>& namespaces) {
+    const std::lock_guard lock(mutex_);
+    lists_.push_back(namespaces);
+    return rollouts_;
+  };
   hooks.on_notification = [this](const alert::Notification& notification, const engine::Delivery& delivery) {
     engine::NotificationHandler handler;
     {
@@ -87,6 +104,26 @@ std::vector<engine::Delivery> RunningServer::deliveries() {
 void RunningServer::answer_with(engine::NotificationHandler handler) {
   const std::lock_guard lock(mutex_);
   handler_ = std::move(handler);
+}
+
+std::vector<engine::Command> RunningServer::commands() {
+  const std::lock_guard lock(mutex_);
+  return commands_;
+}
+
+void RunningServer::answer_commands_with(engine::CommandHandler handler) {
+  const std::lock_guard lock(mutex_);
+  command_handler_ = std::move(handler);
+}
+
+std::vector<std::vector<Namespace>> RunningServer::lists() {
+  const std::lock_guard lock(mutex_);
+  return lists_;
+}
+
+void RunningServer::list_with(std::vector<engine::RolloutRow> rollouts) {
+  const std::lock_guard lock(mutex_);
+  rollouts_ = std::move(rollouts);
 }
 
 }  // namespace canaryd::web::test

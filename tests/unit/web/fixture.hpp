@@ -55,6 +55,10 @@ class RunningServer {
   bool refused_for(const std::string& reason);  // waits a little for it
   std::vector<engine::Delivery> deliveries();
   void answer_with(engine::NotificationHandler handler);
+  std::vector<engine::Command> commands();
+  void answer_commands_with(engine::CommandHandler handler);
+  std::vector<std::vector<Namespace>> lists();  // the namespaces of each list that was asked for
+  void list_with(std::vector<engine::RolloutRow> rollouts);
 
   TempFolder folder;
   Authority authority{"serving CA"};
@@ -70,6 +74,10 @@ class RunningServer {
   std::vector<std::string> refusals_;
   std::vector<engine::Delivery> deliveries_;
   engine::NotificationHandler handler_;
+  std::vector<engine::Command> commands_;
+  engine::CommandHandler command_handler_;
+  std::vector<std::vector<Namespace>> lists_;
+  std::vector<engine::RolloutRow> rollouts_;
 };
 
 }  // namespace canaryd::web::test

@@ -1,10 +1,10 @@
-#include "token.hpp"
+#include "canaryd/http/token.hpp"
 
 #include <algorithm>
 
 #include "canaryd/base/file.hpp"
 
-namespace canaryd::kube {
+namespace canaryd::http {
 namespace {
 
 constexpr auto max_age = std::chrono::seconds(10);
@@ -65,4 +65,4 @@ bool Token::refresh() {
   return read(std::chrono::steady_clock::now()).has_value() && value_ != before;
 }
 
-}  // namespace canaryd::kube
+}  // namespace canaryd::http

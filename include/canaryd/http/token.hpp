@@ -8,7 +8,7 @@
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/error.hpp"
 
-namespace canaryd::kube {
+namespace canaryd::http {
 
 // A bearer token, fixed or in a file that somebody rotates. Safe from any thread.
 class Token {
@@ -40,4 +40,4 @@ class Token {
   std::mutex mutex_;
 };
 
-}  // namespace canaryd::kube
+}  // namespace canaryd::http

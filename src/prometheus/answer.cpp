@@ -1,0 +1,117 @@
+#include "answer.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "canaryd/base/text.hpp"
+
+namespace canaryd::prometheus {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr int deepest = 16;  // an answer has 5 levels
+constexpr std::size_t most_samples = 10'000;
+
+Error unexpected(const std::string& what) { return Error::invalid("Prometheus' answer: " + what); }
+
+// A number as Prometheus writes it: "0.05", "1e-05", "NaN", "+Inf".
+std::optional<double> number_of(const Json& value) {
+  if (!value.is_string()) return std::nullopt;
+  std::string_view text = value.get_ref<const std::string&>();
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// [time, "number"]
+std::optional<double> value_of(const Json& pair) {
+  if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number()) return std::nullopt;
+  return number_of(pair[1]);
+}
+
+Result<Sample> sample_of(const Json& entry) {
+  if (!entry.is_object() || !entry.contains("metric") || !entry["metric"].is_object() || !entry.contains("value")) {
+    return fail(unexpected("expected samples with metric and value"));
+  }
+  const auto value = value_of(entry["value"]);
+  if (!value) return fail(unexpected("expected a value of [time, \"number\"]"));
+  Sample sample;
+  sample.value = *value;
+  for (const auto& [name, label] : entry["metric"].items()) {
+    if (!label.is_string()) return fail(unexpected("expected labels that are texts"));
+    sample.labels[name] = label.get<std::string>();
+  }
+  return sample;
+}
+
+Result<std::vector<Sample>> read(const Json& root) {
+  if (!root.is_object() || root.value("status", "") != "success") return fail(unexpected("expected status success"));
+  if (root.contains("error")) return fail(unexpected("success with an error: " + escaped(root["error"].dump(), 300)));
+  // A query that a store answered in part says so in a warning: half an answer is none.
+  const auto warnings = root.find("warnings");
+  if (warnings != root.end() && !warnings->empty()) {
+    return fail(unexpected("warnings: " + escaped(warnings->dump(), 300)));
+  }
+  const auto data = root.find("data");
+  if (data == root.end() || !data->is_object() || !data->contains("result"))
+    return fail(unexpected("expected data.result"));
+  const std::string type = data->value("resultType", "");
+  const Json& result = (*data)["result"];
+  if (type == "scalar") {
+    const auto value = value_of(result);
+    if (!value) return fail(unexpected("expected a scalar of [time, \"number\"]"));
+    return std::vector<Sample>{{{}, *value}};
+  }
+  if (type != "vector" || !result.is_array()) return fail(unexpected("expected a vector, got " + escaped(type, 40)));
+  if (result.size() > most_samples) {
+    return fail(unexpected(std::to_string(result.size()) + " samples, at most " + std::to_string(most_samples)));
+  }
+  std::vector<Sample> samples;
+  for (const auto& entry : result) {
+    auto sample = sample_of(entry);
+    if (!sample) return fail(sample.error());
+    samples.push_back(std::move(*sample));
+  }
+  return samples;
+}
+
+// How deep brackets stand in each other, outside of texts. Writing a deep value out again, into a message, would
+// recurse. Not by the parser's callback, which walks over all of a list for each of its entries.
+int depth_of(std::string_view body) {
+  int depth = 0;
+  int most = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      if (c == '"') in_text = false;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      most = std::max(most, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return most;
+}
+
+}  // namespace
+
+Result<std::vector<Sample>> samples_of(std::string_view body) {
+  if (depth_of(body) > deepest) return fail(unexpected("it is nested deeper than " + std::to_string(deepest)));
+  try {
+    return read(Json::parse(body));
+  } catch (const Json::exception&) {
+    return fail(unexpected("expected JSON, got " + escaped(body, 100)));
+  }
+}
+
+}  // namespace canaryd::prometheus

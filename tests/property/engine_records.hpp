@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "audit/memory_files.hpp"
+#include "subject.hpp"
+
+namespace canaryd::property {
+
+inline const std::string audit_folder = "/audit";
+
+// Reads an audit log's lines as they come, from what is on the disk.
+class RecordReader {
+ public:
+  explicit RecordReader(const audit::test::MemoryFiles& files) : files_(files) {}
+
+  void read();
+  std::vector<Said> take();
+  bool has_open_intent(const std::string& patch) const;
+
+ private:
+  const audit::test::MemoryFiles& files_;
+  std::size_t position_ = 0;
+  std::vector<Said> said_;
+  std::map<std::string, std::string> open_;  // id -> patch
+};
+
+}  // namespace canaryd::property

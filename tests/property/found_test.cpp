@@ -1,0 +1,31 @@
+#include <doctest/doctest.h>
+
+#include "engine_subject.hpp"
+#include "run.hpp"
+
+// Stories that broke a rule once, shrunken.
+
+using namespace canaryd::property;
+
+namespace {
+
+void plays_well(const std::vector<Step>& steps, const Setup& setup = {}) {
+  const Run run = play({0, setup, steps}, make_engine_subject);
+  std::string told;
+  for (const auto& line : run.told) told += "\n" + line;
+  CHECK_MESSAGE(!run.violation, (run.violation ? run.violation->rule + told : told));
+}
+
+}  // namespace
+
+TEST_CASE("a clock that was ahead and is put right holds no canary back") {
+  plays_well({{Act::model_applied, 0, 13, 2}, {Act::clock_jumps, 5, 0, 0}, {Act::dwell_and_healthy, 0, 1, 0}});
+}
+
+TEST_CASE("a quarantine outlives a crash right after the rollback") {
+  plays_well({{Act::model_applied, 0, 1, 2},
+              {Act::restarted, 0, 1, 5},
+              {Act::bad, 0, 0, 0},
+              {Act::percent_by_hand, 0, 0, 0},
+              {Act::dwell_and_healthy, 0, 1, 0}});
+}
