@@ -123,7 +123,7 @@ Events::Events(const Settings& settings, kube::KubeApi& api, const Clock& clock,
       overall_(100, std::chrono::milliseconds(200), clock.steady()),
       paused_until_(clock.steady()) {}
 
-void Events::say(const Target& target, const Uid& uid, bool warning, Reason reason, std::string message) {
+void Events::say(const Target& target, const Uid& uid, bool warning, Reason reason, const std::string& message) {
   const Key key{target, uid, reason, warning};
   const WallTime now = clock_.now();
   const std::lock_guard lock(mutex_);

@@ -52,7 +52,7 @@ class Events {
 
   // Queues one Event; never blocks on the API server. `message` is one English sentence; text from outside in it is
   // made safe here.
-  void say(const Target& target, const Uid& uid, bool warning, policy::Reason reason, std::string message);
+  void say(const Target& target, const Uid& uid, bool warning, policy::Reason reason, const std::string& message);
   // Writes what is queued and allowed now, until the deadline at most; called each second by the chores.
   void write(SteadyTime deadline);
 

@@ -50,7 +50,7 @@ Promoter::Promoter(Reader& reader, Actuator& actuator, TargetLocks& locks, const
                    GateAsker gate, const Clock& clock)
     : reader_(reader), actuator_(actuator), locks_(locks), facts_(facts), gate_(gate), clock_(clock) {}
 
-Promoter::Outcome Promoter::step(Ask ask) const {
+Promoter::Outcome Promoter::step(const Ask& ask) const {
   facts_.refresh(ask.origin.delivery.deadline);
   auto judged = judge(ask, std::nullopt);
   if (!policy::would_act(judged.decision)) {

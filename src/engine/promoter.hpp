@@ -42,7 +42,7 @@ class Promoter {
     std::optional<Move> tried = {};           // observe: with dryRun=All
     audit::ApiAnswer trial = {};
   };
-  Outcome step(Ask ask) const;
+  Outcome step(const Ask& ask) const;
 
  private:
   struct Judged;
