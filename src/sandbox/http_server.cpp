@@ -64,7 +64,13 @@ Status serve(Api& api, const Address& address, const std::atomic<bool>& stop, co
   const bool bound =
       port == 0 ? (port = server.bind_to_any_port(address.host)) > 0 : server.bind_to_port(address.host, port);
   if (!bound) return fail(Error::io("cannot listen on " + address.url_host() + ":" + std::to_string(address.port)));
-  std::thread listener([&] { server.listen_after_bind(); });
+  std::atomic<bool> ended{false};
+  std::thread listener([&] {
+    server.listen_after_bind();
+    ended = true;
+  });
+  // A stop() before the listener runs is lost, and the join would wait for ever.
+  while (!server.is_running() && !ended.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   ready(port);
   while (!stop.load()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   stopping = true;

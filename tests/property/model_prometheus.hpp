@@ -36,12 +36,16 @@ class ModelPrometheus final : public prometheus::Client {
   // The queries of the engine's gate, told apart by what they select. Safe from any thread.
   Result<std::vector<prometheus::Sample>> query(const std::string& promql, SteadyTime deadline) override;
 
+  // A sick canary with traffic has its alert, or will have it.
+  bool has_bad_alert(const std::string& service) const;
+  // Whether, on a good day, it shows that a canary is sick.
+  bool shows_sickness(const Look& canary) const;
+
   // The same facts, as a gate without an engine asks for them.
   policy::GateAnswer judge(const std::string& service, const Look& look, const policy::Policy& policy) const;
 
  private:
   policy::Measured measured(const std::string& revision, bool stable) const;
-  bool has_bad_alert(const std::string& service) const;
 
   ManualClock& clock_;
   const ModelCluster& cluster_;

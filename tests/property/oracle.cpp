@@ -84,6 +84,10 @@ void Oracle::person_changed(const std::string& service, const ServiceLook& befor
 
 void Oracle::person_wrote_state(const std::string& key, bool is_there) {
   const std::lock_guard lock(cluster_.mutex());
+  // A person's own entry, and how long it lasts, stands instead of canaryd's.
+  if (key.starts_with("quarantine.")) {
+    std::erase_if(quarantined_, [&](const auto& known) { return key.ends_with(known.substr(known.rfind('/') + 1)); });
+  }
   if (is_there) {
     state_since_[key] = clock_.steady();
   } else {
@@ -162,7 +166,8 @@ void Oracle::answered(std::size_t replica, const std::vector<alert::Alert>& aler
   const std::lock_guard lock(cluster_.mutex());
   const bool in_the_way = cluster_.trouble() != Trouble::none || around_.audit_fails || around_.dying;
   for (const auto& alert : alerts) {
-    if (is_bad(alert) && cluster_.exists(service_of(alert))) check_done(replica, alert, answer, in_the_way);
+    if (is_bad(alert) && cluster_.exists(service_of(alert)))
+      check_done(replica, alert, answer, in_the_way, alerts.size());
   }
   if (!in_the_way && answer.status != 200) {
     broken("a notification was refused although nothing was in the way",
@@ -170,7 +175,8 @@ void Oracle::answered(std::size_t replica, const std::vector<alert::Alert>& aler
   }
 }
 
-void Oracle::check_done(std::size_t replica, const alert::Alert& alert, const Answered& answer, bool in_the_way) {
+void Oracle::check_done(std::size_t replica, const alert::Alert& alert, const Answered& answer, bool in_the_way,
+                        std::size_t alerts) {
   const std::string service = service_of(alert);
   const ServiceLook now = cluster_.look(service);
   open_[replica].erase(alert.fingerprint);
@@ -179,7 +185,9 @@ void Oracle::check_done(std::size_t replica, const alert::Alert& alert, const An
     if (revision_of(alert) != look.ready || !look.in_flight() || look.percent == 0) continue;
     // A copy that a read proved lately is good for a refusal (docs/architecture.md).
     const bool proven_copy = around_.watch_lags && clock_.steady() - cluster_.changed_at(service) <= proof_lasts;
-    if (proven_copy) continue;
+    // What is written after one service was decided about, and before all are, comes after the decision.
+    const bool came_after = around_.raced && alerts > 1;
+    if (proven_copy || came_after) continue;
     if (answer.text != "connection refused" && !around_.dying) {
       open_[replica][alert.fingerprint] = {service, look.ready, clock_.steady()};
     }

@@ -78,7 +78,8 @@ class Oracle {
   void check_state(const Rise& rise);
   void check_gate(const Rise& rise);
   void check_alerts(const Rise& rise);
-  void check_done(std::size_t replica, const alert::Alert& alert, const Answered& answer, bool in_the_way);
+  void check_done(std::size_t replica, const alert::Alert& alert, const Answered& answer, bool in_the_way,
+                  std::size_t alerts);
   bool has_cause(const Write& write) const;
   bool holds(const std::map<std::string, std::string>& data, const std::string& key) const;
   std::size_t replica_of(const std::string& manager) const;

@@ -140,14 +140,16 @@ void Oracle::check_state(const Rise& rise) {
 
 void Oracle::check_gate(const Rise& rise) {
   if (rise.before.percent == 0) return;
-  const auto truth = cluster_.revision(rise.before.ready);
+  const bool sick = prometheus_.shows_sickness(rise.before);
   const auto mood = prometheus_.mood();
   // At 100 there is no stable traffic: who sees nothing of the stable revision sees all that counts.
   const bool blind = mood != PrometheusMood::fine && !(mood == PrometheusMood::half && rise.before.percent == 100);
   if (blind && !rise.may_pass(Reason::gate_unknown)) {
     broken("a rise without Prometheus", rise.text + ", it is " + name_of(mood));
   }
-  if (!blind && truth && truth->sick && !rise.may_pass(Reason::gate_failed)) {
+  // Nobody overrides a bad alert; who may pass over an unknown gate has not seen it.
+  if (!blind && prometheus_.has_bad_alert(rise.service)) broken("a rise while Prometheus has a bad alert", rise.text);
+  if (!blind && sick && !rise.may_pass(Reason::gate_failed)) {
     broken("a rise of a sick canary", rise.text);
   }
 }

@@ -88,6 +88,8 @@ void send_alert(World& w, const Step& s) {
   const auto replica = s.c / 8 % w.replicas.size();
   switch (s.act) {
     case Act::dwell_and_healthy:
+      // A bad alert that rolls nothing back, and is known all the same.
+      if (s.b % 5 == 1) w.deliver(replica, {odd_bad(w, s, *place)});
       w.deliver(replica, {s.b % 5 == 0 ? odd_healthy(w, {s.act, s.a, s.b / 5, s.c}, *place) : genuine(w, *place)});
       return;
     case Act::healthy:

@@ -53,6 +53,7 @@ void make_anew(World& w, const Place& place) {
 void race(World& w, const Step& s) {
   w.tell("(another writes between the next decision and its patch)");
   w.cluster.race_once = [&w, s] {
+    w.around.raced = true;
     Step inner = s;
     inner.act = s.c % 3 == 0 ? Act::model_applied : s.c % 3 == 1 ? Act::percent_by_hand : Act::annotated;
     change_service(w, inner);

@@ -32,6 +32,7 @@ struct Surroundings {
   std::optional<std::size_t> dying;  // a replica that dies in the midst of the next request
   std::optional<SteadyTime> state_fails_since;
   std::optional<Handling> handling;
+  bool raced = false;  // another wrote in the midst of this request
 };
 
 struct Violation {

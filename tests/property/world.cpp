@@ -121,6 +121,7 @@ Answered World::deliver(std::size_t replica, const std::vector<alert::Alert>& al
   }
   tell((replicas.size() > 1 ? "replica " + std::to_string(replica) + " is told: " : "") + line);
   oracle.delivered(replica, alerts);
+  around.raced = false;
   handle(Handling{replica, alerts, std::nullopt});
   const auto began = clock.steady();
   const auto answer = replicas[replica]->deliver(alerts);
