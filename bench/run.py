@@ -6,7 +6,9 @@ import platform
 import subprocess
 import sys
 
+import audit_log
 import figures
+import fleet
 import footprint
 import reaction
 import rules_cost
@@ -27,7 +29,9 @@ MEASUREMENTS = {
     "sandbox": reaction.on_sandbox,
     "throughput": throughput.run,
     "footprint": footprint.run,
+    "fleet": fleet.run,
     "decide": decide,
+    "audit": audit_log.run,
     "rules-cost": rules_cost.run,
     "rules-simulation": rules_simulation.run,
 }

@@ -11,6 +11,7 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(date REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
 # cpp-httplib ships no CMake config. Its -D flags change the layout of its classes: they must be those of the .so.
 add_library(canaryd_httplib INTERFACE)

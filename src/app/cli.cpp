@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "audit_commands.hpp"
 #include "canaryd/app/config.hpp"
 #include "canaryd/app/serve.hpp"
 #include "canaryd/base/time_text.hpp"
@@ -29,25 +30,24 @@ struct CommandLine {
   std::string reconcile_delay;
   std::string config_file;
   RulesPrint rules_options;
-  std::string audit_directory;
   CLI::App* serve = nullptr;
   CLI::App* sandbox = nullptr;
   CLI::App* check_config = nullptr;
   CLI::App* config_default = nullptr;
   CLI::App* rules_print = nullptr;
   CLI::App* rules_list = nullptr;
-  CLI::App* audit_verify = nullptr;
   CLI::App* version = nullptr;
   RouteCommand route;
   HandCommands hand;
   ReplayCommand replay;
+  AuditCommands audit;
 
   CommandLine() {
     app.require_subcommand(1);
     app.set_version_flag("--version", version_line());
     app.footer(
         "Example:\n  canaryd serve --config /etc/canaryd/canaryd.yaml\n\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 the log is broken.");
+        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 to 6, see its help.");
     add_daemon();
     add_sandbox();
     add_config();
@@ -136,13 +136,7 @@ struct CommandLine {
   static CLI::Option* one_each(CLI::Option* option) { return option->allow_extra_args(false); }
 
   void add_others() {
-    auto* audit = app.add_subcommand("audit", "The audit log");
-    audit->require_subcommand(1);
-    audit->footer("Example:\n  canaryd audit verify /var/lib/canaryd/audit");
-    audit_verify =
-        audit->add_subcommand("verify", "Checks a log folder, or a copy of one, offline: exit code 3 if broken");
-    audit_verify->add_option("DIRECTORY", audit_directory, "The log's folder")->required()->type_name("");
-    audit_verify->footer("Example:\n  canaryd audit verify /var/lib/canaryd/audit");
+    audit.add_to(app);
     version = app.add_subcommand("version", "Prints the version");
     version->footer("Example:\n  canaryd version");
   }
@@ -152,6 +146,7 @@ int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
   if (line.route.given()) return line.route.run(out, err);
   if (line.hand.given()) return line.hand.run(out, err);
   if (line.replay.given()) return line.replay.run(out, err);
+  if (line.audit.given()) return line.audit.run(out, err);
   if (*line.serve) return serve(line.serve_options, err);
   if (*line.sandbox) {
     if (const auto delay = parse_duration(line.reconcile_delay)) line.sandbox_options.reconcile_delay = *delay;
@@ -160,7 +155,6 @@ int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
   if (*line.check_config) return check_config(line.config_file, out, err);
   if (*line.rules_print) return print_rules(line.rules_options, out, err);
   if (*line.rules_list) return list_rules(out, err);
-  if (*line.audit_verify) return verify_audit(line.audit_directory, out, err);
   if (*line.config_default) {
     out << default_config();
   } else {

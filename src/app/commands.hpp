@@ -39,8 +39,6 @@ int list_rules(std::ostream& out, std::ostream& err);
 // The names that RulesPrint::sources may have.
 std::vector<std::string> rule_sources();
 
-int verify_audit(const std::string& directory, std::ostream& out, std::ostream& err);
-
 // What `rollouts` was asked for.
 struct RolloutsOptions {
   std::string ns;     // empty: all that the client may see

@@ -51,6 +51,23 @@ cluster:
 # The audit log: a folder of its own, on a volume that outlives the process.
 audit:
   directory: /var/lib/canaryd/audit
+  origin: canaryd  # with the log's id, the name in its checkpoints
+  # Private Ed25519 keys, `canaryd audit key generate`; each signs. Without one there are no checkpoints.
+  # key_files: [/etc/canaryd/audit/key.pem]
+  rotate_size: 64MiB  # a segment ends when it has so many bytes
+  rotate_age: 1d      # or is so old
+  keep: 400d          # closed segments; their hashes stay for ever
+  keep_at_least: 90d  # nothing younger is removed for any reason
+  max_size: off       # of the log's files: above it the oldest segments go
+  # What the volume has left.
+  space:
+    warn: 1GiB
+    make_room: 512MiB  # compress and remove at once, by the rules above
+    stop: 128MiB       # alerts are answered 503: stopping comes before losing
+  # witness:
+  #   configmap: canaryd-audit  # the newest checkpoint goes there, too
+  redact:
+    labels: []  # of alerts: their values are not recorded
 
 log:
   format: logfmt  # or json

@@ -35,6 +35,14 @@ bool Section::texts(std::string_view key, const Wanted& wanted, std::vector<std:
   return true;
 }
 
+bool Section::paths(std::string_view key, const Wanted& wanted, std::vector<std::string>& out) {
+  if (!texts(key, {wanted.expected, is_path, wanted.required}, out)) return false;
+  for (auto& path : out) {
+    if (path.front() != '/') path = reading_.directory + path;
+  }
+  return true;
+}
+
 bool Section::wholes(std::string_view key, std::size_t least, std::size_t most, std::vector<std::size_t>& out) {
   const std::string number = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
   const YamlNode* node = find(key, "a list, each entry " + number, false);

@@ -12,6 +12,7 @@ namespace canaryd::app {
 void read_server(Section server, web::ServerSettings& out);
 void read_admin(Section admin, web::AdminSettings& out);
 void read_cluster(Section cluster, kube::ClusterSettings& out);
+void read_audit(Section audit, AuditSettings& out);
 void read_alerts(Section& root, std::vector<alert::Mapping>& out);
 void read_prometheus(Section prometheus, prometheus::Settings& out);
 void read_state(Section state, StateSettings& out);

@@ -26,12 +26,6 @@ std::string host_instance() {
   return instance_from(name.data());
 }
 
-void read_audit(Section audit, audit::Settings& out) {
-  out.directory = "/var/lib/canaryd/audit";
-  audit.path("directory", {"the path of a folder that belongs to this instance alone"}, out.directory);
-  audit.done();
-}
-
 void read_log(Section log, LogSettings& out) {
   static const std::vector<std::pair<std::string, LogFormat>> formats{{"logfmt", LogFormat::logfmt},
                                                                       {"json", LogFormat::json}};

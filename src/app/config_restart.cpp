@@ -28,7 +28,11 @@ std::vector<std::string> needs_restart(const Config& running, const Config& want
   differs(was.ca_file != is.ca_file, "cluster.url.ca_file");
   differs(was.token_file != is.token_file, "cluster.url.token_file");
   differs(was.namespaces != is.namespaces, "cluster.namespaces");
-  differs(running.audit.directory != wanted.audit.directory, "audit.directory");
+  differs(running.audit.log.directory != wanted.audit.log.directory, "audit.directory");
+  differs(running.audit.log.origin != wanted.audit.log.origin, "audit.origin");
+  differs(running.audit.log.rotate_size != wanted.audit.log.rotate_size, "audit.rotate_size");
+  differs(running.audit.log.rotate_age != wanted.audit.log.rotate_age, "audit.rotate_age");
+  differs(running.audit.witness != wanted.audit.witness, "audit.witness.configmap");
   const auto& asked = running.prometheus;
   const auto& asks = wanted.prometheus;
   differs(asked.url != asks.url, "prometheus.url");

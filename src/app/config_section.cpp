@@ -176,6 +176,22 @@ bool Section::duration(std::string_view key, std::chrono::milliseconds least, st
   return true;
 }
 
+bool Section::size_as(std::string_view key, std::uint64_t least, std::uint64_t most, bool may_be_off,
+                      std::uint64_t& out) {
+  const std::string expected =
+      "a size from " + size_text(least) + " to " + size_text(most) + " such as 64MiB" + (may_be_off ? ", or off" : "");
+  const YamlNode* node = scalar(key, expected, false);
+  if (node == nullptr) return false;
+  const bool off = may_be_off && !node->quoted && node->text == "off";
+  const auto value = off ? std::optional<std::uint64_t>(0) : plain_size(node->text);
+  if (!value || (!off && (*value < least || *value > most))) {
+    problem(key, "got " + shown(*node) + ", expected " + expected);
+    return false;
+  }
+  out = *value;
+  return true;
+}
+
 bool Section::chosen_name(std::string_view key, const std::vector<std::string>& names, bool required,
                           std::string& out) {
   const std::string expected = one_of(names);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -55,7 +56,15 @@ class Section {
                bool may_be_off, double& out);
   bool duration(std::string_view key, std::chrono::milliseconds least, std::chrono::milliseconds most,
                 std::chrono::milliseconds& out);
+  // Bytes, as a whole number with KiB, MiB, GiB or TiB behind it. `off` reads as 0.
+  bool size(std::string_view key, std::uint64_t least, std::uint64_t most, std::uint64_t& out) {
+    return size_as(key, least, most, false, out);
+  }
+  bool size_or_off(std::string_view key, std::uint64_t least, std::uint64_t most, std::uint64_t& out) {
+    return size_as(key, least, most, true, out);
+  }
   bool texts(std::string_view key, const Wanted& wanted, std::vector<std::string>& out);
+  bool paths(std::string_view key, const Wanted& wanted, std::vector<std::string>& out);  // each as by path()
   bool wholes(std::string_view key, std::size_t least, std::size_t most, std::vector<std::size_t>& out);  // a list
   bool text_map(std::string_view key, const Wanted& names, const Wanted& values,
                 std::map<std::string, std::string>& out);
@@ -81,6 +90,7 @@ class Section {
   void done();
 
  private:
+  bool size_as(std::string_view key, std::uint64_t least, std::uint64_t most, bool may_be_off, std::uint64_t& out);
   const YamlNode* find(std::string_view key, std::string_view expected, bool required);
   const YamlNode* scalar(std::string_view key, std::string_view expected, bool required);
   const YamlNode* plain(std::string_view key, const std::string& expected);

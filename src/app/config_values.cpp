@@ -12,6 +12,8 @@
 namespace canaryd::app {
 namespace {
 
+constexpr std::array size_units{"KiB", "MiB", "GiB", "TiB"};
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
@@ -52,6 +54,26 @@ std::optional<double> plain_decimal(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+std::optional<std::uint64_t> plain_size(std::string_view text) {
+  for (std::size_t i = 0; i < size_units.size(); ++i) {
+    if (!text.ends_with(size_units.at(i))) continue;
+    const auto value = plain_whole(text.substr(0, text.size() - 3));
+    const std::size_t shift = 10 * (i + 1);
+    if (!value || *value == 0 || *value > (UINT64_MAX >> shift)) return std::nullopt;
+    return *value << shift;
+  }
+  return std::nullopt;
+}
+
+std::string size_text(std::uint64_t bytes) {
+  std::size_t unit = 0;
+  while (unit < size_units.size() && bytes >= 1024 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return std::to_string(bytes) + (unit == 0 ? " bytes" : size_units.at(unit - 1));
 }
 
 bool reads_as_flag(std::string_view text) {

@@ -13,6 +13,11 @@ std::optional<std::uint64_t> plain_whole(std::string_view text);
 // A number in plain decimal, a fraction if any with digits on both sides of its point: "50", "0.05".
 std::optional<double> plain_decimal(std::string_view text);
 
+// Bytes: a whole number from 1 on with KiB, MiB, GiB or TiB directly behind it.
+std::optional<std::uint64_t> plain_size(std::string_view text);
+// The same with the largest unit that leaves a whole number; bytes that none does as "<n> bytes".
+std::string size_text(std::uint64_t bytes);
+
 // What YAML 1.2 or 1.1 reads as a number or a flag when it stands without quotes.
 bool reads_as_number(std::string_view text);
 bool reads_as_flag(std::string_view text);

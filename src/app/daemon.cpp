@@ -44,10 +44,11 @@ Status Daemon::start() {
     Status (Daemon::*run)();
   };
   // The audit log before the listeners: a second process on its folder ends here and is never sent an alert.
-  constexpr std::array<Step, 6> steps{{{"configuration", &Daemon::read_configuration},
+  constexpr std::array<Step, 7> steps{{{"configuration", &Daemon::read_configuration},
                                        {"audit log", &Daemon::open_audit_log},
                                        {"prometheus", &Daemon::prepare_prometheus},
                                        {"cluster", &Daemon::connect_cluster},
+                                       {"audit care", &Daemon::care_for_audit_log},
                                        {"listeners", &Daemon::bind_listeners},
                                        {"start", &Daemon::begin}}};
   for (const auto& step : steps) {
@@ -73,8 +74,9 @@ Status Daemon::read_configuration() {
 void Daemon::tick() {
   server_->refresh();
   static_cast<void>(audit_->check());  // what it finds it logs, and /readyz says
-  // The log mends itself at an append, and none may come while the pod is not ready and gets no alerts.
-  if (!audit_->writable() && ++ticks_unwritable_ % 5 == 0) {
+  // The log mends itself at an append, and none may come while the pod is not ready and gets no alerts. On a volume
+  // that is almost full there is nothing to mend.
+  if (!audit_->writable() && care_->stopped().empty() && ++ticks_unwritable_ % 5 == 0) {
     record_lifecycle("writable", "The audit log can be written again.");
   }
   if (const auto text = config_watcher_->changed()) take(*text);
@@ -102,6 +104,8 @@ void Daemon::take(const std::string& text) {
   config_ = std::move(reading.config);
   logger_->set_level(config_.log.level);
   engine_->replace_rules(engine_rules(config_));
+  audit_->replace(config_.audit.redaction);
+  care_->reload(config_.audit);
   record_lifecycle("reload", "A new configuration is in force.");
   logger_->info("configuration_reloaded", {{"config_sha256", config_.sha256}});
 }
@@ -112,7 +116,7 @@ void Daemon::refuse(const std::string& why) {
   logger_->error("configuration_refused", {{"why", why}});
 }
 
-void Daemon::record_lifecycle(const std::string& event, const std::string& message) {
+bool Daemon::record_lifecycle(const std::string& event, const std::string& message) {
   audit::Record record;
   record.kind = audit::Kind::lifecycle;
   record.id = random_id();
@@ -120,12 +124,15 @@ void Daemon::record_lifecycle(const std::string& event, const std::string& messa
   record.config_sha256 = config_.sha256;
   record.details = {{"version", std::string(version)}, {"instance", config_.instance}};
   record.message = message;
-  if (!audit_->append(record)) logger_->error("lifecycle_not_recorded", {{"what", event}});
+  const bool recorded = audit_->append(record).has_value();
+  if (!recorded) logger_->error("lifecycle_not_recorded", {{"what", event}});
+  return recorded;
 }
 
 web::AdminReply Daemon::readiness() const {
   std::string reasons;
-  if (!audit_->writable()) reasons += "audit log: not writable\n";
+  const auto full = care_->stopped();
+  if (!full.empty() || !audit_->writable()) reasons += "audit log: " + (full.empty() ? "not writable" : full) + "\n";
   if (!watch_->synced()) {
     const std::string why = watch_->last_error();
     reasons += "cluster: the first list is not done" + (why.empty() ? std::string() : ": " + why) + "\n";
@@ -141,6 +148,7 @@ void Daemon::stop() {
   refusals_.reset();
   if (std::exchange(running_, false)) {
     record_lifecycle("stop", "canaryd stops in order.");
+    care_->stop();
     logger_->info("stopped");
   }
   if (admin_) admin_->stop();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "audit_care.hpp"
 #include "canaryd/app/config.hpp"
 #include "canaryd/app/config_watcher.hpp"
 #include "canaryd/audit/log.hpp"
@@ -17,6 +18,7 @@
 #include "canaryd/kube/watch.hpp"
 #include "canaryd/prometheus/client.hpp"
 #include "canaryd/web/server.hpp"
+#include "redacting_log.hpp"
 
 namespace canaryd::app {
 
@@ -41,12 +43,13 @@ class Daemon {
   Status open_audit_log();
   Status prepare_prometheus();
   Status connect_cluster();
+  Status care_for_audit_log();
   Status bind_listeners();
   Status begin();
 
   void take(const std::string& text);
   void refuse(const std::string& why);
-  void record_lifecycle(const std::string& event, const std::string& message);
+  bool record_lifecycle(const std::string& event, const std::string& message);
   web::AdminReply readiness() const;
 
   const std::string config_file_;
@@ -58,10 +61,11 @@ class Daemon {
   Counter config_refused_;
   std::unique_ptr<Logger> logger_;
   std::unique_ptr<audit::Files> files_;
-  std::unique_ptr<audit::AuditLog> audit_;
+  std::unique_ptr<RedactingLog> audit_;
   std::unique_ptr<audit::RefusalSummary> refusals_;
   std::unique_ptr<prometheus::Client> prometheus_;  // nullptr: none is configured
   std::unique_ptr<kube::KubeApi> api_;
+  std::unique_ptr<AuditCare> care_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<kube::Watch> watch_;
   std::unique_ptr<web::Server> server_;

@@ -9,9 +9,9 @@ namespace canaryd::app {
 
 Status Daemon::open_audit_log() {
   files_ = audit::posix_files();
-  auto log = audit::AuditLog::open(config_.audit, *files_, clock_, *logger_, metrics_);
+  auto log = audit::AuditLog::open(config_.audit.log, *files_, clock_, *logger_, metrics_);
   if (!log) return fail(log.error());
-  audit_ = std::move(*log);
+  audit_ = std::make_unique<RedactingLog>(std::move(*log), config_.audit.redaction);
   refusals_ = std::make_unique<audit::RefusalSummary>(*audit_, clock_);
   return {};
 }
@@ -37,6 +37,11 @@ Status Daemon::connect_cluster() {
   return {};
 }
 
+Status Daemon::care_for_audit_log() {
+  care_ = std::make_unique<AuditCare>(config_, *audit_, *files_, *api_, clock_, *logger_, metrics_);
+  return {};
+}
+
 Status Daemon::bind_listeners() {
   web::WebHooks hooks;
   hooks.on_notification = [this](alert::Notification notification, const engine::Delivery& delivery) {
@@ -44,6 +49,7 @@ Status Daemon::bind_listeners() {
   };
   hooks.on_command = [this](const engine::Command& command) { return engine_->execute(command); };
   hooks.on_rollouts = [this](const std::vector<Namespace>& namespaces) { return engine_->rollouts(namespaces); };
+  hooks.on_audit = audit::page_reader(config_.audit.log.directory, *files_, clock_, audit_->log_id());
   hooks.on_refused = [this](const std::string& reason, const std::string& peer) { refusals_->note(reason, peer); };
   auto server = web::Server::create(config_.server, std::move(hooks), clock_, *logger_, metrics_);
   if (!server) return fail(server.error());
@@ -61,8 +67,9 @@ Status Daemon::bind_listeners() {
 
 Status Daemon::begin() {
   running_ = true;
-  record_lifecycle("start", "canaryd " + std::string(version) + " started as " + config_.instance + ".");
-  if (!audit_->writable()) return fail(Error::io("the first record could not be written"));
+  if (!record_lifecycle("start", "canaryd " + std::string(version) + " started as " + config_.instance + ".")) {
+    return fail(Error::io("the first record could not be written"));
+  }
   // Before the threads, so that it is the first line: what follows cannot fail, and both ports accept already.
   logger_->info("started", {{"version", version},
                             {"instance", config_.instance},
@@ -70,6 +77,7 @@ Status Daemon::begin() {
                             {"admin_port", admin_->port()},
                             {"audit_log", audit_->log_id()},
                             {"config_sha256", config_.sha256}});
+  care_->start();
   engine_->start([this] { return watch_->fresh(); });
   watch_->start();
   server_->start();

@@ -44,7 +44,7 @@ Problem check_revision(const std::string& text) {
 }
 
 Problem check_reason(const std::string& text) {
-  const bool says = text.find_first_not_of(' ') != std::string::npos && text.size() <= web::max_reason;
+  const bool says = engine::says_why(text) && text.size() <= web::max_reason;
   return says ? Problem() : Problem("expected a text of at most 256 bytes that says why");
 }
 
@@ -62,8 +62,8 @@ Problem check_time(const std::string& text) {
   return parse_rfc3339(text) ? Problem() : "expected RFC 3339 such as 2026-08-01T12:00:00Z, got " + in_quotes(text);
 }
 
-Problem check_override(const std::string& name) {
-  const auto read = engine::read_overrides({name});
+Problem check_override(const std::string& name, Verb verb) {
+  const auto read = engine::read_overrides({name}, verb);
   return read ? Problem() : read.error().message;
 }
 
@@ -106,13 +106,13 @@ void HandCommands::add_revision(CLI::App& command) {
       ->check(check_revision);
 }
 
-void HandCommands::add_override(CLI::App& command) {
+void HandCommands::add_override(CLI::App& command, Verb verb) {
   std::string names;
-  for (const auto& name : engine::override_names()) names += (names.empty() ? "" : ", ") + name;
+  for (const auto& name : engine::override_names(verb)) names += (names.empty() ? "" : ", ") + name;
   command.add_option("--override", body_.overrides, "A guard to pass over, again for more: " + names)
       ->type_name("GUARD")
       ->allow_extra_args(false)
-      ->check(check_override);
+      ->check([verb](const std::string& name) { return check_override(name, verb); });
 }
 
 void HandCommands::add_scope(CLI::App& command) {
@@ -156,16 +156,17 @@ void HandCommands::add_steps(CLI::App& app) {
                            "rollback ml/iris --reason \"answers in French\"");
   add_target(*rollback)->required();
   add_revision(*rollback);
+  add_override(*rollback, Verb::rollback);
   auto* advance = add_act(app, Verb::advance, "Moves a canary to its next stage",
                           "advance ml/iris --reason \"the fix is urgent\" --override dwell");
   add_target(*advance)->required();
   add_revision(*advance);
-  add_override(*advance);
+  add_override(*advance, Verb::advance);
   auto* promote = add_act(app, Verb::promote, "Makes a canary at 100 % the stable revision",
                           "promote ml/iris --reason \"the release is announced\"");
   add_target(*promote)->required();
   add_revision(*promote);
-  add_override(*promote);
+  add_override(*promote, Verb::promote);
 }
 
 void HandCommands::add_holds(CLI::App& app) {
@@ -216,7 +217,7 @@ int HandCommands::run_act(const Given& given, std::ostream& out, std::ostream& e
     err << "canaryd: expected NAMESPACE/NAME, --namespace or --all: what to " << engine::name_of(verb) << "\n";
     return exit_usage;
   }
-  if (const auto overrides = engine::read_overrides(body_.overrides); !overrides) {
+  if (const auto overrides = engine::read_overrides(body_.overrides, verb); !overrides) {
     err << "canaryd: --override: " << overrides.error().message << "\n";
     return exit_usage;
   }

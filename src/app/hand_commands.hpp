@@ -33,7 +33,7 @@ class HandCommands {
   static void add_connection(CLI::App& command, ApiConnection& connection);
   CLI::Option* add_target(CLI::App& command);
   void add_revision(CLI::App& command);
-  void add_override(CLI::App& command);
+  void add_override(CLI::App& command, engine::Verb verb);
   void add_scope(CLI::App& command);
   // Each has a connection of its own: CLI11 2.1 reads the environment for the commands that were not given, too, and
   // would write over what the given one was told.

@@ -60,7 +60,7 @@ Judgement judgement_of(const audit::Record& record) {
 }
 
 Decision by_itself(Reason reason, const std::string& detail) {
-  return {policy::all_reasons()[static_cast<std::size_t>(reason)].verdict, reason, {{reason, false, detail}}, {}};
+  return {policy::info_of(reason).verdict, reason, {{reason, false, detail}}, {}};
 }
 
 bool is_firing(const alert::Signal& signal) { return signal.alert.status == alert::AlertStatus::firing; }

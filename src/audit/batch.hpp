@@ -11,7 +11,7 @@
 namespace canaryd::audit {
 
 // One record on its way to the disk.
-struct Entry {
+struct Pending {
   Kind kind = Kind::decision;
   std::string id;
   std::string body;
@@ -19,9 +19,10 @@ struct Entry {
 
 // What one append waits for. Lives on the stack of the thread that waits; the leader writes `result`.
 struct Request {
-  std::vector<Entry> entries;
+  std::vector<Pending> entries;
   std::uint64_t bytes = 0;  // at most, of its lines
   bool settles = false;     // outcomes only: their room was reserved with their intents
+  bool begins = false;      // something, see AuditLog::stop_beginning
   bool done = false;
   Result<std::uint64_t> result = 0;
   std::condition_variable wake;
@@ -33,7 +34,7 @@ Status fill(Request& request, const Record* records, std::size_t count);
 // Room kept on the disk for the outcomes of intents that this process wrote.
 class OutcomeRoom {
  public:
-  static std::uint64_t of(const Entry& intent);
+  static std::uint64_t of(const Pending& intent);
   void keep(const std::string& id, std::uint64_t bytes);
   void release(const std::string& id);
   std::uint64_t total() const { return total_; }

@@ -6,6 +6,7 @@
 
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/time_text.hpp"
+#include "verify_bytes.hpp"
 
 namespace canaryd::audit {
 
@@ -71,8 +72,8 @@ tl::expected<Head, Misfit> read_head(std::string_view line) {
   const auto misfit = [](std::size_t at, std::string what) {
     return tl::unexpected<Misfit>(Misfit{at, std::move(what)});
   };
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (static_cast<unsigned char>(line[i]) < 0x20) return misfit(i, "a control character, which no record contains");
+  if (const auto at = first_control(line); at != std::string_view::npos) {
+    return misfit(at, "a control character, which no record contains");
   }
   if (!cursor.take("{\"seq\":")) return misfit(0, "expected {\"seq\":");
   const auto seq = cursor.number();
@@ -83,6 +84,7 @@ tl::expected<Head, Misfit> read_head(std::string_view line) {
   const auto time = cursor.take(time_length);
   const bool whole = time.size() == time_length && time.back() == 'Z' && time[10] == 'T' && time[19] == '.';
   if (!whole || !parse_rfc3339(time)) return misfit(time_at, "expected an RFC 3339 time in UTC with six decimals");
+  head.time = time;
   if (!cursor.take("\",\"prev\":\"")) return misfit(cursor.at(), "expected \"prev\"");
   head.prev_at = cursor.at();
   head.prev = cursor.take(hash_length);

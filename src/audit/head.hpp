@@ -20,6 +20,7 @@ struct Misfit {
 // The members every line starts with, in their fixed order. Views into the line.
 struct Head {
   std::uint64_t seq = 0;
+  std::string_view time;    // RFC 3339, UTC, six decimals: in the order of its bytes
   std::size_t prev_at = 0;  // offset of prev's value
   std::string_view prev;
   std::string_view log_id;  // of the first line only

@@ -150,6 +150,7 @@ std::string body_of(const Record& record) {
   members.text("because", record.because);
   members.number_unless("count", static_cast<std::int64_t>(record.count), 0);
   members.pairs("details", record.details);
+  members.texts("shortened", record.shortened);
   members.text("message", record.message);
   return out;
 }

@@ -5,10 +5,9 @@
 #include <deque>
 #include <mutex>
 
-#include "canaryd/base/random.hpp"
 #include "names.hpp"
-#include "readback.hpp"
-#include "torn.hpp"
+#include "start.hpp"
+#include "start_lost.hpp"
 #include "writer.hpp"
 
 namespace canaryd::audit {
@@ -36,6 +35,7 @@ class GroupLog final : public AuditLog {
         log_id_(std::move(parts.log_id)),
         writable_gauge_(metrics.gauge("canaryd_audit_writable", "1 while the audit log can be written.")) {
     writable_gauge_.set(1);
+    move_on();
   }
 
   Result<std::uint64_t> append(const Record& record) override { return append(&record, 1); }
@@ -51,21 +51,38 @@ class GroupLog final : public AuditLog {
     leading_ = true;
     guard.unlock();
     auto fine = writer_.check();
-    if (!fine) say_writable(false);
+    if (fine) {
+      rotate();
+    } else {
+      say_writable(false);
+    }
     guard.lock();
     leading_ = false;
     if (!queue_.empty()) queue_.front()->wake.notify_one();
     return fine;
   }
-  bool writable() const override { return writable_.load(); }
+  bool writable() const override { return writable_.load() && !stopped_.load(); }
   const Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return log_id_; }
+  Progress progress() const override {
+    std::unique_lock guard(progress_mutex_);
+    const Standing standing = standing_;
+    guard.unlock();
+    return {standing.tree.head(), standing.settled, standing.segment};
+  }
+  void stop_beginning(const std::string& why) override {
+    const std::lock_guard guard(mutex_);
+    why_stopped_ = why;
+    stopped_.store(!why.empty());
+    show_writable();
+  }
 
  private:
   Result<std::uint64_t> append(const Record* records, std::size_t count) {
     Request request;
     if (const auto filled = fill(request, records, count); !filled) return fail(filled.error());
     std::unique_lock guard(mutex_);
+    if (request.begins && !why_stopped_.empty()) return fail(Error::io(why_stopped_));
     queue_.push_back(&request);
     while (!request.done) {
       if (leading_) {
@@ -82,19 +99,38 @@ class GroupLog final : public AuditLog {
     const auto batch = take();
     guard.unlock();
     say_writable(writer_.commit(batch));
+    move_on();
     guard.lock();
-    leading_ = false;
     // Under the mutex: a request is gone as soon as its thread has seen `done`.
     for (auto* request : batch) {
       request->done = true;
       request->wake.notify_one();
     }
+    guard.unlock();
+    rotate();  // those who were acknowledged do not wait for it
+    guard.lock();
+    leading_ = false;
     if (!queue_.empty()) queue_.front()->wake.notify_one();
   }
 
-  void say_writable(bool writable) {
-    if (writable_.exchange(writable) != writable) writable_gauge_.set(writable ? 1 : 0);
+  void rotate() {
+    writer_.rotate_if_due();
+    move_on();
   }
+
+  // What `progress` tells from now on.
+  void move_on() {
+    const auto& state = writer_.state();
+    const std::lock_guard guard(progress_mutex_);
+    standing_.tree = state.tree;
+    standing_.settled = state.settled;
+    standing_.segment = state.tally.first_seq();
+  }
+
+  void say_writable(bool writable) {
+    if (writable_.exchange(writable) != writable) show_writable();
+  }
+  void show_writable() { writable_gauge_.set(writable() ? 1 : 0); }
 
   std::vector<Request*> take() {
     std::vector<Request*> batch;
@@ -114,44 +150,18 @@ class GroupLog final : public AuditLog {
   Writer writer_;
   Recovered recovered_;
   std::string log_id_;
+  std::string why_stopped_;  // guarded by mutex_
+  std::atomic<bool> stopped_{false};
   std::atomic<bool> writable_{true};
+  struct Standing {
+    Tree tree;
+    std::uint64_t settled = 0;
+    std::uint64_t segment = 0;
+  };
+  mutable std::mutex progress_mutex_;
+  Standing standing_;  // guarded by progress_mutex_
   Gauge writable_gauge_;
 };
-
-Status only_segment(Files& files, const std::string& directory) {
-  const auto names = files.list(directory);
-  if (!names) return fail(names.error());
-  for (const auto& name : *names) {
-    if (is_segment(name) && name != segment_name(0)) {
-      return fail(Error::io(path_in(directory, name) + ": a later segment, which this version does not continue"));
-    }
-  }
-  return {};
-}
-
-Record created_record() {
-  Record record;
-  record.kind = Kind::lifecycle;
-  record.id = random_id();
-  record.event = "created";
-  record.message = "This audit log begins.";
-  return record;
-}
-
-// Cuts what is no whole, chained line, after it was kept.
-Status cut_tail(const Settings& settings, Files& files, File& file, const ReadBack& found, Logger& log) {
-  const auto size = file.size();
-  if (!size) return fail(size.error());
-  if (*size <= found.end) return {};
-  log.error(
-      "audit_tail_cut",
-      {{"bytes", std::to_string(*size - found.end)}, {"after_byte", std::to_string(found.end)}, {"why", found.misfit}});
-  if (auto kept = keep_torn(files, settings.directory, file, found.end, found.chain.seq); !kept) {
-    return fail(kept.error());
-  }
-  if (auto cut = file.truncate(found.end); !cut) return cut;
-  return files.sync_directory(settings.directory);
-}
 
 }  // namespace
 
@@ -160,30 +170,23 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(const Settings& settings, Files
   if (auto made = files.make_directory(settings.directory); !made) return fail(made.error());
   auto lock = files.lock(path_in(settings.directory, lock_name));
   if (!lock) return fail(lock.error());
-  if (auto only = only_segment(files, settings.directory); !only) return fail(only.error());
-  const auto name = segment_name(0);
-  auto file = files.open_append(path_in(settings.directory, name));
-  if (!file) return fail(file.error());
-  if (auto synced = files.sync_directory(settings.directory); !synced) return fail(synced.error());
-  auto found = read_back(**file);
-  if (!found) return fail(found.error());
-  if (auto cut = cut_tail(settings, files, **file, *found, log); !cut) return fail(cut.error());
-  auto records = unrecorded_torn(files, settings.directory, found->torn_files, found->misfit);
-  if (!records) return fail(records.error());
-  if (found->chain.seq == 0) {
-    found->chain.log_id = random_id();
-    records->insert(records->begin(), created_record());
-  }
-  Parts parts{std::move(*lock),
-              Writer(Segment(files, settings.directory, name, std::move(*file), found->end, found->last_length),
-                     found->chain, clock, log, metrics),
-              std::move(found->unfinished), found->chain.log_id};
-  for (const auto& intent : parts.recovered.open_intents)
+  auto started = start_log(settings, files, log);
+  if (!started) return fail(started.error());
+  auto log_id = started->open.state.chain.log_id;
+  Parts parts{std::move(*lock), Writer(settings, files, std::move(started->open), clock, log, metrics),
+              std::move(started->recovered), std::move(log_id)};
+  for (const auto& intent : parts.recovered.open_intents) {
     parts.writer.keep_room({intent.kind, intent.id, body_of(intent)});
-  auto opened = std::make_unique<GroupLog>(std::move(parts), metrics);
-  if (!records->empty()) {
-    if (auto written = opened->append(*records); !written) return fail(written.error());
   }
+  auto opened = std::make_unique<GroupLog>(std::move(parts), metrics);
+  if (!started->records.empty()) {
+    if (auto written = opened->append(started->records); !written) return fail(written.error());
+  }
+  if (auto finished = finish_putting_aside(settings.directory, files); !finished) return fail(finished.error());
+  const auto lost = count_lost(settings.directory, files);
+  if (!lost) return fail(lost.error());
+  metrics.gauge("canaryd_audit_lost_logs", "Former logs that could not be continued, kept beside the log.")
+      .set(static_cast<double>(*lost));
   return std::unique_ptr<AuditLog>(std::move(opened));
 }
 

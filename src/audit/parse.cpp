@@ -76,6 +76,7 @@ Record record_of(const json& object) {
   record.because = text_of(object, "because");
   record.count = object.value("count", std::uint64_t{0});
   record.details = pairs_of(object, "details");
+  each(object, "shortened", record.shortened, [](const json& path) { return path.get<std::string>(); });
   record.message = text_of(object, "message");
   return record;
 }

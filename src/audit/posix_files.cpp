@@ -2,11 +2,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
 
 #include "canaryd/audit/files.hpp"
 
@@ -27,6 +29,12 @@ auto retried(Call call) {
 Status status_of(int result, const std::string& what) {
   if (result < 0) return fail(Error::from_errno(what, errno));
   return {};
+}
+
+// What a caller can go on without is told apart.
+Status done_to(int result, const std::string& what, const std::string& path) {
+  if (result < 0 && errno == ENOENT) return fail(Error::not_found(what + " " + path + ": no such file"));
+  return status_of(result, what + " " + path);
 }
 
 class Descriptor {
@@ -186,10 +194,31 @@ class PosixFiles final : public Files {
     return std::unique_ptr<File>(std::move(*file));
   }
 
+  Result<std::unique_ptr<File>> open_write_new(const std::string& path) override {
+    auto file = opened(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW);
+    if (!file) return fail(file.error());
+    return std::unique_ptr<File>(std::move(*file));
+  }
+
   Result<std::unique_ptr<Reader>> open_read(const std::string& path) override {
     auto file = opened(path, O_RDONLY);
     if (!file) return fail(file.error());
     return std::unique_ptr<Reader>(std::move(*file));
+  }
+
+  Status remove(const std::string& path) override { return done_to(::unlink(path.c_str()), "unlink", path); }
+
+  Status rename(const std::string& from, const std::string& to) override {
+    return done_to(::rename(from.c_str(), to.c_str()), "rename", from);
+  }
+
+  Result<Space> space(const std::string& path) override {
+    struct statvfs found{};
+    if (retried([&] { return ::statvfs(path.c_str(), &found); }) < 0) {
+      return fail(Error::from_errno("statvfs " + path, errno));
+    }
+    return Space{static_cast<std::uint64_t>(found.f_blocks) * found.f_frsize,
+                 static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize};
   }
 
   Status sync_directory(const std::string& path) override {

@@ -1,105 +1,98 @@
 #include "readback.hpp"
 
-#include "head.hpp"
-#include "lines.hpp"
+#include <optional>
+
 #include "parse.hpp"
-#include "unfinished.hpp"
 
 namespace canaryd::audit {
 
 namespace {
-
-void note_torn_file(std::string_view line, std::set<std::string>& names) {
-  if (line.find("\"event\":\"recovered\"") == std::string_view::npos) return;
-  const auto record = parse_line(line);
-  if (!record) return;
-  for (const auto& [key, value] : record->details) {
-    if (key == "file") names.insert(value);
-  }
-}
 
 std::string misfit_at(const Line& line, const Misfit& misfit) {
   return "line " + std::to_string(line.number) + ", byte " + std::to_string(line.offset + misfit.at) + ": " +
          misfit.what;
 }
 
-// One line at a time; false where the chain ends.
+// One line at a time. The hash in each next line holds the content of the one before; only the last line must be read
+// as JSON, so each is held back until the next has come.
 class Reading {
  public:
-  Reading(ReadBack& result, Unfinished& unfinished) : result_(result), unfinished_(unfinished) {}
+  Reading(Chain chain, const SeeLine& see) : chain_(std::move(chain)), see_(see) { result_.chain = chain_; }
 
+  // False where the chain ends.
   bool take(const Line& line) {
     const auto head = read_head(line.bytes);
-    if (!head) return stop(line, head.error());
-    if (const auto placed = continues(result_.chain, *head); !placed) return stop(line, placed.error());
-    follow(result_.chain, *head, line.bytes);
-    unfinished_.see(*head, line);
-    if (head->kind == Kind::lifecycle) note_torn_file(line.bytes, result_.torn_files);
-    result_.end = line.offset + line.bytes.size() + 1;
-    result_.last_length = line.bytes.size();
+    if (!head) return stop(misfit_at(line, head.error()));
+    if (chain_.prev.empty()) chain_.prev = std::string(head->prev);
+    if (const auto placed = continues(chain_, *head); !placed) return stop(misfit_at(line, placed.error()));
+    deliver();
+    held_bytes_ = line.bytes;
+    held_ = Line{held_bytes_, line.number, line.offset};
+    follow(chain_, *head, held_bytes_);
     return true;
   }
 
- private:
-  bool stop(const Line& line, const Misfit& misfit) {
-    result_.misfit = misfit_at(line, misfit);
+  bool stop(std::string misfit) {
+    result_.misfit = std::move(misfit);
     return false;
   }
 
-  ReadBack& result_;
-  Unfinished& unfinished_;
+  ReadBack end() {
+    if (held_ && not_json(held_bytes_)) {
+      result_.misfit = "the line at byte " + std::to_string(held_->offset) + ": not JSON";
+    } else {
+      deliver();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void deliver() {
+    if (!held_) return;
+    if (const auto head = read_head(held_bytes_)) see_(*head, *held_);
+    result_.chain = chain_;
+    result_.end = held_->offset + held_bytes_.size() + 1;
+    result_.last_length = held_bytes_.size();
+    held_.reset();
+  }
+
+  Chain chain_;  // behind the line that is held back
+  const SeeLine& see_;
+  std::string held_bytes_;
+  std::optional<Line> held_;
+  ReadBack result_;
 };
 
-struct Pass {
-  ReadBack result;
-  Unfinished unfinished;
-};
+}  // namespace
 
-// Reads whole, chained lines that start before `limit`.
-Result<Pass> read_until(Reader& file, std::uint64_t limit) {
-  Pass pass;
-  Reading reading(pass.result, pass.unfinished);
+Result<ReadBack> read_back(Reader& file, Chain chain, const SeeLine& see) {
+  Reading reading(std::move(chain), see);
   Lines lines(file);
   for (;;) {
     const auto line = lines.next();
     if (!line) return fail(line.error());
-    if (!*line) {
-      if (lines.too_long()) {
-        pass.result.misfit = "a line longer than any record";
-      } else if (lines.unfinished() > 0) {
-        pass.result.misfit = "a last line without its end";
-      }
-      return pass;
+    if (*line) {
+      if (!reading.take(**line)) break;
+      continue;
     }
-    if ((*line)->offset >= limit || !reading.take(**line)) return pass;
+    if (lines.too_long()) {
+      reading.stop("a line longer than any record");
+    } else if (lines.unfinished() > 0) {
+      reading.stop("a last line without its end");
+    }
+    break;
   }
+  return reading.end();
 }
 
-Result<bool> last_is_json(Reader& file, const ReadBack& result) {
-  if (result.end == 0) return true;
-  const auto last = file.read(result.end - result.last_length - 1, result.last_length);
-  if (!last) return fail(last.error());
-  return !not_json(*last);
-}
-
-}  // namespace
-
-// The hash in each next line holds the content of the one before it; only the last line must be read as JSON.
-Result<ReadBack> read_back(Reader& file) {
-  auto pass = read_until(file, UINT64_MAX);
-  if (!pass) return fail(pass.error());
-  const auto json = last_is_json(file, pass->result);
-  if (!json) return fail(json.error());
-  if (!*json) {
-    const std::uint64_t last_start = pass->result.end - pass->result.last_length - 1;
-    pass = read_until(file, last_start);
-    if (!pass) return fail(pass.error());
-    pass->result.misfit = "the line at byte " + std::to_string(last_start) + ": not JSON";
-  }
-  auto unfinished = pass->unfinished.records(file);
-  if (!unfinished) return fail(unfinished.error());
-  pass->result.unfinished = std::move(*unfinished);
-  return std::move(pass->result);
+Result<std::string> first_line(Reader& file, std::uint64_t seq) {
+  Lines lines(file);
+  const auto line = lines.next();
+  if (!line) return fail(line.error());
+  if (!*line) return std::string();
+  const auto head = read_head((*line)->bytes);
+  if (!head || head->seq != seq || not_json((*line)->bytes)) return std::string();
+  return std::string((*line)->bytes);
 }
 
 }  // namespace canaryd::audit

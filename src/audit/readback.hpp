@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
+#include <functional>
 #include <string>
 
-#include "canaryd/audit/log.hpp"
+#include "canaryd/audit/files.hpp"
+#include "head.hpp"
 #include "line.hpp"
+#include "lines.hpp"
 
 namespace canaryd::audit {
 
@@ -15,11 +17,16 @@ struct ReadBack {
   std::uint64_t end = 0;          // of the last whole, chained line
   std::uint64_t last_length = 0;  // of that line, without LF
   std::string misfit;             // why it ends there, when the file goes on
-  Recovered unfinished;
-  std::set<std::string> torn_files;  // those that a `recovered` record names
 };
 
-// Reads a segment from its start, in memory that grows with what is unfinished only. Errors: io.
-Result<ReadBack> read_back(Reader& file);
+// A whole, chained line; in order. Its offset is that in the segment.
+using SeeLine = std::function<void(const Head& head, const Line& line)>;
+
+// Reads a segment from its start in bounded memory. `chain` is where its first line must stand; an empty `prev` takes
+// what that line gives. Errors: io.
+Result<ReadBack> read_back(Reader& file, Chain chain, const SeeLine& see);
+
+// The first line of a segment that begins with `seq`, when it is whole and JSON; empty when it is not. Errors: io.
+Result<std::string> first_line(Reader& file, std::uint64_t seq);
 
 }  // namespace canaryd::audit

@@ -30,7 +30,7 @@ Result<Cut> measure(Reader& file, std::uint64_t offset) {
 
 Segment::Segment(Files& files, std::string directory, std::string name, std::unique_ptr<File> file, std::uint64_t end,
                  std::uint64_t last_length)
-    : files_(files),
+    : files_(&files),
       directory_(std::move(directory)),
       name_(std::move(name)),
       file_(std::move(file)),
@@ -77,6 +77,11 @@ Status Segment::append(std::string_view lines, std::uint64_t last_length) {
   return {};
 }
 
+// Cutting a file to the length it has frees the blocks behind it.
+void Segment::close() {
+  if (file_ && reserved_to_ > end_) static_cast<void>(file_->truncate(end_));
+}
+
 Status Segment::check_last(File& file, const std::string& head) const {
   const auto size = file.size();
   if (!size) return fail(size.error());
@@ -98,19 +103,19 @@ Status Segment::check_last(File& file, const std::string& head) const {
 Result<std::optional<Cut>> Segment::reopen(const std::string& head, std::uint64_t seq) {
   const auto path = path_in(directory_, name_);
   // open_append would create what is not there, and the next start take an empty file for a new log.
-  if (const auto there = files_.open_read(path); !there) return fail(there.error());
-  auto file = files_.open_append(path);
+  if (const auto there = files_->open_read(path); !there) return fail(there.error());
+  auto file = files_->open_append(path);
   if (!file) return fail(file.error());
   if (auto checked = check_last(**file, head); !checked) return fail(checked.error());
   auto cut = measure(**file, end_);
   if (!cut) return fail(cut.error());
   if (touched_ && cut->bytes > 0) {
-    auto kept = keep_torn(files_, directory_, **file, end_, seq);
+    auto kept = keep_torn(*files_, directory_, **file, end_, seq);
     if (!kept) return fail(kept.error());
     cut->file = std::move(*kept);
   }
   if (auto done = (*file)->truncate(end_); !done) return fail(done.error());
-  if (auto done = files_.sync_directory(directory_); !done) return fail(done.error());
+  if (auto done = files_->sync_directory(directory_); !done) return fail(done.error());
   file_ = std::move(*file);
   reserved_to_ = end_;
   failure_.reset();

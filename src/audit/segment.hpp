@@ -28,7 +28,6 @@ class Segment {
           std::uint64_t last_length);
 
   bool failed() const { return failure_.has_value(); }
-  const std::string& name() const { return name_; }
 
   // io when it failed before, or when its path no longer names this file with what was acknowledged; it failed then.
   // To be asked before each batch; `append` asks again before it returns.
@@ -37,6 +36,8 @@ class Segment {
   Status reserve(std::uint64_t bytes);
   // Whole lines; when it returns without an error they are on the disk. `last_length`: of the last, without LF.
   Status append(std::string_view lines, std::uint64_t last_length);
+  // Gives back what was reserved behind its end, when nothing follows there any more. Best effort.
+  void close();
   // Opens the file anew, checks that its last acknowledged line hashes to `head`, cuts what stands behind it; what may
   // be somebody else's bytes is kept in a torn file named for `seq`, the record to come. Until it has succeeded the
   // segment stays failed.
@@ -46,7 +47,7 @@ class Segment {
   Status still_there(std::uint64_t size);
   Status check_last(File& file, const std::string& head) const;
 
-  Files& files_;
+  Files* files_;
   std::string directory_;
   std::string name_;
   std::unique_ptr<File> file_;

@@ -26,6 +26,8 @@ Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
   must(EVP_DigestInit_ex(impl_->context.get(), EVP_sha256(), nullptr));
 }
 Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
 void Sha256::add(std::string_view bytes) { must(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size())); }
 
@@ -34,6 +36,12 @@ std::string Sha256::hex() {
   unsigned int length = 0;
   must(EVP_DigestFinal_ex(impl_->context.get(), digest.data(), &length));
   return to_hex({reinterpret_cast<const char*>(digest.data()), length});
+}
+
+std::string Sha256::so_far() const {
+  Sha256 copy;
+  must(EVP_MD_CTX_copy_ex(copy.impl_->context.get(), impl_->context.get()));
+  return copy.hex();
 }
 
 }  // namespace canaryd::audit

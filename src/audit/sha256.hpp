@@ -11,10 +11,11 @@ class Sha256 {
  public:
   Sha256();
   ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
   void add(std::string_view bytes);
-  std::string hex();  // 64 lower-case digits; once, at the end
+  std::string hex();           // 64 lower-case digits; once, at the end
+  std::string so_far() const;  // the same; more may be added behind it
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 #include "torn.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "canaryd/base/random.hpp"
@@ -38,6 +39,14 @@ Status copy(Reader& from, std::uint64_t offset, File& to) {
   }
 }
 
+// The seq in the name of a torn file.
+std::uint64_t seq_of(std::string_view name) {
+  std::uint64_t seq = 0;
+  const auto begin = name.find_first_of("0123456789");
+  if (begin != std::string_view::npos) std::from_chars(name.data() + begin, name.data() + name.size(), seq);
+  return seq;
+}
+
 // How many lines of it look like records: lines that were valid once are not lost in silence.
 Result<std::uint64_t> count_records(Reader& torn) {
   Lines lines(torn);
@@ -69,13 +78,13 @@ Result<std::string> keep_torn(Files& files, const std::string& directory, Reader
   }
 }
 
-Result<std::vector<Record>> unrecorded_torn(Files& files, const std::string& directory,
+Result<std::vector<Record>> unrecorded_torn(Files& files, const std::string& directory, std::uint64_t from,
                                             const std::set<std::string>& recorded, const std::string& misfit) {
   const auto names = files.list(directory);
   if (!names) return fail(names.error());
   std::vector<Record> records;
   for (const auto& name : *names) {
-    if (!is_torn(name) || recorded.contains(name)) continue;
+    if (!is_torn(name) || seq_of(name) < from || recorded.contains(name)) continue;
     auto torn = files.open_read(path_in(directory, name));
     if (!torn) return fail(torn.error());
     const auto cut = measure(**torn, 0);
@@ -95,12 +104,17 @@ Result<std::vector<Record>> unrecorded_torn(Files& files, const std::string& dir
 }
 
 Record recovered_record(const Cut& cut, Pairs details, const std::string& message) {
+  Pairs all{{"bytes", std::to_string(cut.bytes)}, {"sha256", cut.sha256}};
+  for (auto& detail : details) all.push_back(std::move(detail));
+  return recovered_record(std::move(all), message);
+}
+
+Record recovered_record(Pairs details, const std::string& message) {
   Record record;
   record.kind = Kind::lifecycle;
   record.id = random_id();
   record.event = "recovered";
-  record.details = {{"bytes", std::to_string(cut.bytes)}, {"sha256", cut.sha256}};
-  for (auto& detail : details) record.details.push_back(std::move(detail));
+  record.details = std::move(details);
   record.message = message;
   return record;
 }

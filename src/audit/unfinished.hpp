@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "canaryd/audit/log.hpp"
+#include "folder.hpp"
 #include "head.hpp"
 #include "lines.hpp"
 
@@ -16,13 +19,18 @@ namespace canaryd::audit {
 class Unfinished {
  public:
   struct Place {
+    std::uint64_t segment = 0;  // its first seq
     std::uint64_t offset = 0;
     std::size_t length = 0;
   };
 
-  void see(const Head& head, const Line& line);
+  void see(const Head& head, const Line& line, std::uint64_t segment = 0);
   const std::map<std::string, Place, std::less<>>& intents() const { return intents_; }
-  Result<Recovered> records(Reader& file) const;
+  // The first seq of the oldest segment with a line that waits.
+  std::optional<std::uint64_t> oldest() const;
+  // Reads the segments with such lines again. Errors: io.
+  Result<Recovered> records(const std::string& directory, const std::vector<SegmentFiles>& segments,
+                            Files& files) const;
 
  private:
   std::map<std::string, Place, std::less<>> intents_;

@@ -1,143 +1,194 @@
 #include "canaryd/audit/verify.hpp"
 
+#include <algorithm>
 #include <set>
 
-#include "canaryd/audit/files.hpp"
-#include "canaryd/base/text.hpp"
-#include "chain_check.hpp"
+#include "anchors.hpp"
+#include "history_open.hpp"
 #include "names.hpp"
-#include "parse.hpp"
-#include "segment.hpp"
-#include "unfinished.hpp"
+#include "verify_checkpoints.hpp"
+#include "verify_findings.hpp"
+#include "verify_leaves.hpp"
+#include "verify_records.hpp"
+#include "verify_roots.hpp"
+#include "verify_rotation.hpp"
+#include "verify_segment.hpp"
+#include "verify_torn.hpp"
+#include "verify_verdict.hpp"
 
 namespace canaryd::audit {
 
 namespace {
 
-constexpr std::size_t note_limit = 100;
+constexpr std::uint64_t key_file_limit = 1U << 20U;
+
+Result<std::vector<PublicKey>> read_keys(const std::vector<std::string>& paths, Files& files) {
+  std::vector<PublicKey> keys;
+  for (const auto& path : paths) {
+    const auto file = files.open_read(path);
+    if (!file) return fail(file.error());
+    const auto text = (*file)->read(0, key_file_limit);
+    if (!text) return fail(text.error());
+    auto read = parse_public_keys(*text, path);
+    if (!read) return fail(read.error());
+    keys.insert(keys.end(), read->begin(), read->end());
+  }
+  return keys;
+}
 
 class Verification {
  public:
-  Verification(std::string directory, Files& files) : directory_(std::move(directory)), files_(files) {}
+  Verification(std::string directory, const VerifyOptions& options, Files& files, std::vector<std::string> names,
+               const std::vector<PublicKey>& keys, const Anchors& anchors)
+      : directory_(std::move(directory)),
+        options_(options),
+        files_(files),
+        names_(std::move(names)),
+        own_(findings_, keys),
+        roots_(findings_, own_, anchors),
+        rotation_(findings_),
+        recovery_(findings_, files, directory_, names_),
+        records_(findings_, roots_, rotation_, recovery_),
+        anchors_(anchors) {}
 
   Result<Verdict> run() {
-    const auto names = files_.list(directory_);
-    if (!names) return fail(names.error());
-    std::string last;
-    for (const auto& name : *names) {
-      if (!is_segment(name)) continue;
-      if (const auto done = segment(name); !done) return fail(done.error());
-      last = name;
+    // First, so that the records that a checkpoint speaks of are there when it is.
+    if (auto opened = open_checkpoints(); !opened) return fail(opened.error());
+    const auto segments = list_segments(directory_, files_);
+    if (!segments) return fail(segments.error());
+    if (auto measured = measure_all(*segments); !measured) return fail(measured.error());
+    if (auto begun = roots_.begin(); !begun) return fail(begun.error());
+    for (std::size_t i = 0; i < segments->size(); ++i) {
+      std::optional<std::uint64_t> next;
+      if (i + 1 < segments->size()) next = (*segments)[i + 1].first_seq;
+      if (auto done = segment((*segments)[i], next); !done) return fail(done.error());
     }
-    if (last.empty()) return fail(Error::not_found(directory_ + ": no audit log, expected " + segment_name(0)));
-    chain_.finish(verdict_);
-    if (verdict_.records > 0) verdict_.head = chain_.head();
-    for (const auto& [id, place] : unfinished_.intents()) verdict_.open_intents.push_back(id);
-    verdict_.intact = verdict_.faults.empty();
-    return std::move(verdict_);
+    verdict_.segments = segments->size();
+    return finish();
   }
 
  private:
-  Status segment(const std::string& name) {
-    if (unfinished_line_) {
-      verdict_.faults.push_back(*unfinished_line_);
-      unfinished_line_.reset();
-    }
-    auto file = files_.open_read(path_in(directory_, name));
+  Status open_checkpoints() {
+    if (std::find(names_.begin(), names_.end(), checkpoints_name) == names_.end()) return {};
+    auto file = files_.open_read(path_in(directory_, checkpoints_name));
     if (!file) return fail(file.error());
-    if (name != segment_name(verdict_.records)) {
-      verdict_.faults.push_back({name, 1, 0, "expected " + segment_name(verdict_.records) + " as the next segment"});
-    }
-    Lines lines(**file);
-    for (;;) {
-      const auto line = lines.next();
-      if (!line) return fail(line.error());
-      if (!*line) break;
-      if (const auto done = take(name, **line); !done) return done;
-      last_line_ = (*line)->number;
-    }
-    at_end(name, lines);
+    const auto size = (*file)->size();
+    if (!size) return fail(size.error());
+    own_.read_from(std::move(*file), *size);
     return {};
   }
 
-  Status take(const std::string& name, const Line& line) {
-    ++verdict_.records;
-    const auto head = read_head(line.bytes);
-    if (!head) {
-      chain_.form_fault(name, line, head.error(), verdict_);
-      return {};
+  // For the progress only.
+  Status measure_all(const std::vector<SegmentFiles>& segments) {
+    if (!options_.progress) return {};
+    for (const auto& segment : segments) {
+      if (segment.records.empty()) continue;
+      const auto file = files_.open_read(path_in(directory_, segment.records));
+      const auto size = file ? (*file)->size() : Result<std::uint64_t>(0);
+      if (size) all_bytes_ += *size;
     }
-    if (const auto misfit = not_json(line.bytes)) {
-      chain_.form_fault(name, line, *misfit, verdict_);
-      return {};
-    }
-    if (line.number == 1 && head->seq == 0) verdict_.log_id = std::string(head->log_id);
-    chain_.see(name, line, *head, verdict_);
-    unfinished_.see(*head, line);
-    return recovered(name, line, *head);
-  }
-
-  // A torn file that is there must be what its record says; one that is not there was not copied along.
-  Status recovered(const std::string& name, const Line& line, const Head& head) {
-    if (head.kind != Kind::lifecycle || line.bytes.find("\"event\":\"recovered\"") == std::string_view::npos) return {};
-    const auto record = parse_line(line.bytes);
-    if (!record) return {};
-    std::string file;
-    std::string sha256;
-    std::string bytes;
-    for (const auto& [key, value] : record->details) {
-      if (key == "file") file = value;
-      if (key == "sha256") sha256 = value;
-      if (key == "bytes") bytes = value;
-    }
-    std::string note = name + ", line " + std::to_string(line.number) + ": recovered, " + bytes + " bytes were cut";
-    if (is_torn(file) && file.find('/') == std::string::npos) {
-      note += " and kept in " + file;
-      if (const auto checked = torn(file, sha256, note); !checked) return checked;
-    }
-    if (verdict_.notes.size() < note_limit) verdict_.notes.push_back(std::move(note));
     return {};
   }
 
-  Status torn(const std::string& file, const std::string& sha256, std::string& note) {
-    auto reader = files_.open_read(path_in(directory_, file));
-    if (!reader) {
-      note += ", which is not here";
-      return {};
+  Status segment(const SegmentFiles& listed, std::optional<std::uint64_t> next) {
+    place(listed);
+    StoredLeaves leaves;
+    if (!listed.leaves.empty()) {
+      auto opened = StoredLeaves::open(files_, path_in(directory_, listed.leaves));
+      if (!opened) return fail(opened.error());
+      leaves = std::move(*opened);
     }
-    const auto measured = measure(**reader, 0);
-    if (!measured) return fail(measured.error());
-    if (measured->sha256 == sha256) return {};
-    verdict_.faults.push_back(
-        {file, 1, 0, "expected the SHA-256 " + sha256 + ", which the log recorded, got " + measured->sha256});
-    return {};
+    WatchedReader::Seen seen;
+    if (options_.progress) seen.progress = [this](std::uint64_t bytes) { tell_progress(bytes); };
+    auto opened = open_segment(directory_, listed, files_, seen);
+    if (!opened && seen.failed) return fail(opened.error());
+    if (!opened) return unreadable(listed, leaves, opened.error());
+    if (!opened->records) return absent(listed, leaves);
+    const SegmentSource source{opened->files, *opened->records, leaves, next, seen.failed};
+    SegmentCheck check(findings_, records_, roots_, rotation_, source);
+    auto read = check.read();
+    verdict_.records += check.lines();
+    verdict_.bytes += check.bytes();
+    return read;
   }
 
-  void at_end(const std::string& name, const Lines& lines) {
-    const Fault end{name, last_line_ + 1, lines.end_of_lines(), {}};
-    if (last_line_ == 0 && !lines.too_long()) verdict_.faults.push_back({name, 1, 0, "expected a first record"});
-    last_line_ = 0;
-    if (lines.unfinished() == 0) return;
-    Fault fault = end;
-    if (lines.too_long()) {
-      fault.what = "expected a line of at most " + std::to_string(line_limit) + " bytes";
-      verdict_.faults.push_back(std::move(fault));
+  void tell_progress(std::uint64_t bytes) {
+    done_bytes_ += bytes;
+    options_.progress(std::min(done_bytes_, all_bytes_), all_bytes_);
+  }
+
+  // That the segment begins where the log has come to.
+  void place(const SegmentFiles& segment) {
+    auto& chain = records_.chain();
+    const auto first = segment.first_seq;
+    const auto expected = chain.next();
+    if (chain.may_be_next(first)) return;
+    const auto file = segment.records.empty() ? segment.leaves : segment.records;
+    if (first < expected) {
+      findings_.fault({file, 1, 0, "expected " + segment_name(expected) + " as the next segment"});
       return;
     }
-    verdict_.notes.push_back(name + ", line " + std::to_string(end.line) + ", byte " + std::to_string(end.byte) + ": " +
-                             std::to_string(lines.unfinished()) +
-                             " bytes of a last line without its end: a log in use, or a crash; not counted");
-    fault.what = "expected the end of a line before the next segment";
-    unfinished_line_ = std::move(fault);
+    const auto missing = "the records " + std::to_string(expected) + " to " + std::to_string(first - 1);
+    findings_.fault({segment_name(expected), 0, 0,
+                     "expected " + missing + " before " + file + ": neither they nor their leaf hashes are here",
+                     Check::completeness});
+    roots_.lose(missing + " are missing");
+    rotation_.gap();
+    chain.jump(first);
+  }
+
+  // Its records were removed; their leaf hashes stand for them.
+  Status absent(const SegmentFiles& segment, StoredLeaves& leaves) {
+    rotation_.absent(segment.first_seq, leaves.count(), segment.leaves);
+    return feed(segment, leaves);
+  }
+
+  Status unreadable(const SegmentFiles& segment, StoredLeaves& leaves, const Error& why) {
+    findings_.fault({segment.records, 1, 0, why.message});
+    rotation_.gap();
+    return feed(segment, leaves);
+  }
+
+  Status feed(const SegmentFiles& segment, StoredLeaves& leaves) {
+    for (std::uint64_t nth = 0; nth < leaves.count(); ++nth) {
+      const auto leaf = leaves.at(nth);
+      if (!leaf) return fail(leaf.error());
+      if (!*leaf) break;
+      if (roots_.size() != segment.first_seq + nth) continue;
+      if (auto added = roots_.add(**leaf); !added) return added;
+    }
+    if (leaves.bytes() != leaves.count() * Hash{}.size()) {
+      findings_.fault({segment.leaves, 0, leaves.count() * Hash{}.size(), "expected the end of the file"});
+    }
+    records_.chain().jump(segment.first_seq + leaves.count());
+    return {};
+  }
+
+  Result<Verdict> finish() {
+    records_.chain().finish();
+    rotation_.finish();
+    recovery_.finish();
+    verdict_.log_id = log_id_by(records_, own_);
+    const auto ours = names_of_log(anchors_, verdict_.log_id);
+    if (auto done = roots_.finish(ours); !done) return fail(done.error());
+    conclude({options_, records_, roots_, rotation_, own_, anchors_, ours}, findings_, verdict_);
+    return std::move(verdict_);
   }
 
   std::string directory_;
+  const VerifyOptions& options_;
   Files& files_;
+  std::vector<std::string> names_;
+  Findings findings_;
+  OwnCheckpoints own_;
+  RootCheck roots_;
+  RotationCheck rotation_;
+  RecoveryCheck recovery_;
+  RecordCheck records_;
+  const Anchors& anchors_;
   Verdict verdict_;
-  ChainCheck chain_;
-  Unfinished unfinished_;
-  std::uint64_t last_line_ = 0;
-  std::optional<Fault> unfinished_line_;
+  std::uint64_t all_bytes_ = 0;
+  std::uint64_t done_bytes_ = 0;
 };
 
 }  // namespace
@@ -147,6 +198,16 @@ Result<Verdict> verify(const std::string& directory) {
   return verify(directory, *files);
 }
 
-Result<Verdict> verify(const std::string& directory, Files& files) { return Verification(directory, files).run(); }
+Result<Verdict> verify(const std::string& directory, Files& files) { return verify(directory, VerifyOptions{}, files); }
+
+Result<Verdict> verify(const std::string& directory, const VerifyOptions& options, Files& files) {
+  const auto keys = read_keys(options.key_files, files);
+  if (!keys) return fail(keys.error());
+  const auto anchors = read_anchors(options.checkpoint_files, *keys, files);
+  if (!anchors) return fail(anchors.error());
+  auto names = files.list(directory);
+  if (!names) return fail(names.error());
+  return Verification(directory, options, files, std::move(*names), *keys, *anchors).run();
+}
 
 }  // namespace canaryd::audit

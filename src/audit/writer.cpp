@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "head.hpp"
 #include "torn.hpp"
 
 namespace canaryd::audit {
@@ -10,6 +11,8 @@ namespace {
 
 constexpr const char* writes_name = "canaryd_audit_writes_total";
 constexpr const char* writes_help = "Batches of audit records written and synced, by result.";
+constexpr const char* rotations_name = "canaryd_audit_rotations_total";
+constexpr const char* rotations_help = "Segments of the audit log that were to be closed, by result.";
 
 void fail_all(const std::vector<Request*>& batch, const Error& error) {
   for (auto* request : batch) request->result = fail(error);
@@ -24,6 +27,11 @@ Record record_of(const Cut& cut) {
                           "The log was touched by others: " + bytes + " and kept in " + cut.file + ".");
 }
 
+// What waits for another record, or what others waited for.
+bool may_settle(Kind kind) {
+  return kind == Kind::intent || kind == Kind::outcome || kind == Kind::confirmed || kind == Kind::unconfirmed;
+}
+
 std::vector<Counter> counters(Metrics& metrics) {
   std::vector<Counter> all;
   all.reserve(all_kinds.size());
@@ -36,20 +44,25 @@ std::vector<Counter> counters(Metrics& metrics) {
 
 }  // namespace
 
-Writer::Writer(Segment segment, Chain chain, const Clock& clock, Logger& log, Metrics& metrics)
-    : segment_(std::move(segment)),
-      chain_(std::move(chain)),
+Writer::Writer(const Settings& settings, Files& files, Open open, const Clock& clock, Logger& log, Metrics& metrics)
+    : settings_(settings),
+      files_(files),
+      segment_(std::move(open.segment)),
+      leaves_(std::move(open.leaves)),
+      state_(std::move(open.state)),
       clock_(clock),
       log_(log),
       records_(counters(metrics)),
       written_(metrics.counter(writes_name, writes_help, {{"result", "ok"}})),
       failed_(metrics.counter(writes_name, writes_help, {{"result", "failed"}})),
+      rotated_(metrics.counter(rotations_name, rotations_help, {{"result", "ok"}})),
+      not_rotated_(metrics.counter(rotations_name, rotations_help, {{"result", "failed"}})),
       sync_seconds_(metrics.histogram("canaryd_audit_sync_seconds", "Time of one write and fdatasync of the audit log.",
                                       latency_buckets())) {}
 
 bool Writer::commit(const std::vector<Request*>& batch) {
-  if (const auto usable = segment_.failed() ? reopen() : check(); !usable) {
-    fail_all(batch, usable.error());
+  if (const auto can = usable(); !can) {
+    fail_all(batch, can.error());
     return false;
   }
   const auto fitting = with_room(batch);
@@ -62,7 +75,14 @@ bool Writer::commit(const std::vector<Request*>& batch) {
   return !full_;
 }
 
+Status Writer::usable() {
+  if (!segment_.failed()) return check();
+  if (auto cleared = clear_attempt(); !cleared) return cleared;
+  return reopen();
+}
+
 Status Writer::check() {
+  if (auto cleared = clear_attempt(); !cleared) return cleared;
   const bool known = segment_.failed();
   auto fine = segment_.check();
   if (!fine && !known) {
@@ -73,7 +93,7 @@ Status Writer::check() {
 }
 
 Status Writer::reopen() {
-  auto cut = segment_.reopen(chain_.prev, chain_.seq);
+  auto cut = segment_.reopen(state_.chain.prev, state_.chain.seq);
   if (!cut) {
     failed_.add();
     log_.error("audit_reopen_failed", {{"error", cut.error().message}});
@@ -116,43 +136,48 @@ std::vector<Request*> Writer::with_room(const std::vector<Request*>& batch) {
   return fitting;
 }
 
-void Writer::add_line(std::string& lines, Chain& chain, std::string_view body) {
-  const std::size_t before = lines.size();
-  append_line(lines, chain, clock_.now(), body);
-  last_length_ = lines.size() - before - 1;
-}
-
 Status Writer::write(const std::vector<Request*>& batch) {
-  Chain chain = chain_;
-  std::string lines;
-  if (cut_) {
-    add_line(lines, chain, body_of(record_of(*cut_)));
-  }
-  const std::uint64_t first = chain.seq;
+  draft_.begin(state_.chain);
+  if (cut_) draft_.add(clock_.now(), body_of(record_of(*cut_)));
+  const std::size_t first = draft_.size();
   for (const auto* request : batch) {
-    for (const auto& entry : request->entries) add_line(lines, chain, entry.body);
+    for (const auto& entry : request->entries) draft_.add(clock_.now(), entry.body);
   }
   const auto started = clock_.steady();
-  auto done = segment_.append(lines, last_length_);
+  auto done = segment_.append(draft_.bytes(), draft_.last_length());
   sync_seconds_.observe(std::chrono::duration<double>(clock_.steady() - started).count());
   if (!done) {
     failed_.add();
     return done;
   }
   written_.add();
-  chain_ = std::move(chain);
   cut_.reset();
   acknowledge(batch, first);
   return {};
 }
 
-void Writer::acknowledge(const std::vector<Request*>& batch, std::uint64_t first_seq) {
+void Writer::add_leaves(const std::vector<Hash>& leaves) {
+  if (const auto added = leaves_.append(leaves); !added) {
+    log_.error("audit_leaves_failed",
+               {{"error", added.error().message}, {"until", "the next rotation or start, which writes them anew"}});
+  }
+}
+
+void Writer::acknowledge(const std::vector<Request*>& batch, std::size_t first_line) {
+  add_leaves(draft_.leaves());
+  for (std::size_t i = 0; i < draft_.size(); ++i) state_.add(draft_.line(i), draft_.leaves()[i]);
+  const std::uint64_t first_seq = state_.chain.seq;
+  state_.chain = draft_.chain();
+  std::size_t at = first_line;
   for (auto* request : batch) {
-    request->result = first_seq;
-    first_seq += request->entries.size();
+    request->result = first_seq + at;
     for (const auto& entry : request->entries) {
       if (entry.kind == Kind::intent) keep_room(entry);
       if (entry.kind == Kind::outcome) room_.release(entry.id);
+      const auto line = draft_.line(at++);
+      if (may_settle(entry.kind)) {
+        if (const auto head = read_head(line)) state_.see(*head, {line, 0, 0});
+      }
       records_[static_cast<std::size_t>(entry.kind)].add();
     }
   }

@@ -79,7 +79,7 @@ audit::ApiAnswer Actuator::try_out(const Move& move, const Reading& reading, Ste
 Attempt Actuator::carry_out(const Origin& origin, const std::vector<alert::Signal>& signals, const Reading& reading,
                             const policy::Decision& decision, const Move& move) {
   const auto intent = intent_record(random_id(), origin, signals, reading.rollout, decision, move);
-  Job job{origin, reading, move.done, intent_from(intent, clock_.now()),
+  Job job{origin, reading, move.done, intent_from(intent, clock_.steady()),
           origin.delivery.deadline - reserve_for_settling};
 
   if (!log_.append(intent)) return {Attempt::Next::retry, Reason::audit_unavailable};
@@ -143,7 +143,7 @@ Attempt Actuator::not_applied(Job& job, const Error& error) {
 Attempt Actuator::unknown(Job& job, const Error& error) {
   const auto read = reader_.fresh(job.intent.target, job.origin.delivery.deadline);
   const Result<traffic::Rollout> rollout = read ? Result<traffic::Rollout>(read->rollout) : fail(read.error());
-  const auto settlement = settle(job.intent, rollout, settings_.field_manager(), clock_.now());
+  const auto settlement = settle(job.intent, rollout, settings_.field_manager(), clock_.steady());
   if (!settlement || background_.has_twin(job.intent)) {
     background_.settle_later(job.intent);
     return {Attempt::Next::retry, Reason::outcome_unknown};

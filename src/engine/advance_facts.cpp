@@ -22,18 +22,27 @@ void add_revision(policy::AdvanceFacts& facts, const std::optional<traffic::Revi
 bool AdvanceFactFinder::is_stopped(const Rules& rules) const { return engine::is_stopped(rules) || state_.stopped(); }
 
 bool AdvanceFactFinder::is_breaker_open(const Rules& rules) const {
-  return breaker_.is_open(rules.breaker, state_.quarantines(), clock_.now());
+  return breaker_.is_open(rules.breaker, [this](const auto& visit) { state_.visit_quarantines(visit); });
+}
+
+AdvanceFactFinder::Moment AdvanceFactFinder::moment(const Rules& rules) const {
+  return {clock_.now(), is_stopped(rules), is_breaker_open(rules), clock_.steady() - began_ < warm_up};
 }
 
 policy::AdvanceFacts AdvanceFactFinder::known(const Rules& rules, const traffic::Rollout& rollout,
                                               const traffic::ComponentRollout& canary) const {
+  return known(moment(rules), rollout, canary);
+}
+
+policy::AdvanceFacts AdvanceFactFinder::known(const Moment& moment, const traffic::Rollout& rollout,
+                                              const traffic::ComponentRollout& canary) const {
   const auto state = state_.about(rollout.target, canary.latest_ready, name_of(canary.component));
   policy::AdvanceFacts facts;
-  facts.now = clock_.now();
-  facts.stopped = engine::is_stopped(rules) || state.stopped;
+  facts.now = moment.now;
+  facts.stopped = moment.stopped;
   facts.state_known = state.known;
-  facts.warming_up = clock_.steady() - began_ < warm_up;
-  facts.breaker_open = is_breaker_open(rules);
+  facts.warming_up = moment.warming_up;
+  facts.breaker_open = moment.breaker_open;
   facts.quarantined = state.quarantined;
   facts.lowered_by_hand = state.lowered;
   facts.holds = state.holds;

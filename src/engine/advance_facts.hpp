@@ -33,6 +33,18 @@ class AdvanceFactFinder {
   policy::AdvanceFacts known(const Rules& rules, const traffic::Rollout& rollout,
                              const traffic::ComponentRollout& canary) const;
 
+  // What is the same for every service: who looks at many asks for it once.
+  struct Moment {
+    WallTime now;
+    bool stopped = false;
+    bool breaker_open = false;
+    bool warming_up = true;
+  };
+  Moment moment(const Rules& rules) const;
+  // What is known of this canary, at that moment.
+  policy::AdvanceFacts known(const Moment& moment, const traffic::Rollout& rollout,
+                             const traffic::ComponentRollout& canary) const;
+
   bool is_stopped(const Rules& rules) const;
   bool is_breaker_open(const Rules& rules) const;
 

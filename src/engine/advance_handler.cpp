@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "own_decisions.hpp"
 #include "records.hpp"
 #include "scope.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "quarantines.hpp"
 #include "records.hpp"
 
 namespace canaryd::engine {
@@ -37,11 +38,18 @@ Background::Background(const Settings& settings, audit::AuditLog& log, Reader& r
 Background::~Background() { stop(); }
 
 void Background::take_up() {
-  for (const auto& record : log_.recovered().open_intents) settle_later(intent_from(record, clock_.now()));
+  const auto intent_of = [&](const audit::Record& record) {
+    auto intent = intent_from(record, clock_.steady());
+    intent.taken_up = true;
+    return intent;
+  };
+  for (const auto& record : log_.recovered().open_intents) {
+    if (!Quarantines::is_about(record)) settle_later(intent_of(record));
+  }
   for (const auto& record : log_.recovered().unconfirmed) {
     // Not looked at yet: before the first list an absent copy does not mean that the service is gone.
-    const auto intent = intent_from(record, clock_.now());
-    confirmations_.add(intent, std::chrono::minutes(1), clock_.now());
+    const auto intent = intent_of(record);
+    confirmations_.add(intent, std::chrono::minutes(1), clock_.steady());
     if (is_rollback(intent)) recent_.add(intent, clock_.now());
     // What follows from it may not have been written down before the process died.
     if (hooks_.applied) hooks_.applied(intent);
@@ -49,7 +57,6 @@ void Background::take_up() {
 }
 
 void Background::start() {
-  take_up();
   thread_ = std::thread([this] { run(); });
 }
 
@@ -72,10 +79,18 @@ void Background::changed(const Target& target, const traffic::Rollout* before) {
 }
 
 void Background::confirm(const Intent& intent, std::chrono::milliseconds within) {
-  confirmations_.add(intent, within, clock_.now());
+  confirmations_.add(intent, within, clock_.steady());
   if (is_rollback(intent)) recent_.add(intent, clock_.now());
   if (hooks_.applied) hooks_.applied(intent);
   changed(intent.target);
+}
+
+void Background::poke() {
+  {
+    const std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
+  wake_.notify_all();
 }
 
 RecentRollbacks::Find Background::copies() const {
@@ -139,7 +154,7 @@ void Background::run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_until(lock, next_tick_, [&] { return stopping_ || !changed_.empty(); });
+      wake_.wait_until(lock, next_tick_, [&] { return stopping_ || poked_ || !changed_.empty(); });
       if (stopping_) break;
     }
     turn();
@@ -152,8 +167,10 @@ void Background::turn() {
   {
     const std::lock_guard lock(mutex_);
     changed.swap(changed_);
+    poked_ = false;
   }
   look_at(changed);
+  write_ends();
   if (clock_.steady() < next_tick_) return;
   check_overdue();
   recent_.look(copies(), clock_.now());
@@ -166,7 +183,7 @@ void Background::look_at(const Changed& targets) {
   for (const auto& [target, before] : targets) {
     const auto copy = store_.find(target);
     if (confirmations_.waits_for(target)) {
-      write(confirmations_.observe(target, copy ? &*copy : nullptr, clock_.now()));
+      end(confirmations_.observe(target, copy ? &*copy : nullptr, clock_.steady()));
     }
   }
   for (const auto& [target, before] : targets) {
@@ -197,7 +214,7 @@ void Background::check_overdue() {
   for (const auto& target : targets) {
     if (auto copy = store_.find(target)) copies.emplace(target, std::move(*copy));
   }
-  write(confirmations_.overdue(copies, clock_.now()));
+  end(confirmations_.overdue(copies, clock_.steady()));
 }
 
 void Background::settle_open() {
@@ -211,7 +228,7 @@ void Background::settle_open() {
     const auto reading = reader_.fresh(intent.target, clock_.steady() + std::chrono::seconds(3));
     const Result<traffic::Rollout> rollout =
         reading ? Result<traffic::Rollout>(reading->rollout) : fail(reading.error());
-    const auto seen = settle(intent, rollout, settings_.field_manager(), clock_.now());
+    const auto seen = settle(intent, rollout, settings_.field_manager(), clock_.steady());
     if (!seen) continue;
     const auto settlement = take_settled(intent, *seen);
     if (!settlement) continue;
@@ -239,6 +256,23 @@ std::optional<Settlement> Background::take_settled(const Intent& intent, Settlem
   open_.erase(found);
   open_intents_.set(static_cast<double>(open_.size()));
   return settlement;
+}
+
+void Background::end(std::vector<audit::Record> records) {
+  for (auto& record : records) ends_.push_back({std::move(record), clock_.steady()});
+  write_ends();
+}
+
+// Those that stay at a stop are made anew by the next start, which finds the move without its end.
+void Background::write_ends() {
+  for (auto end = ends_.begin(); end != ends_.end();) {
+    if (hooks_.may_end && !hooks_.may_end(end->record, end->since)) {
+      ++end;
+      continue;
+    }
+    write({std::move(end->record)});
+    end = ends_.erase(end);
+  }
 }
 
 // What cannot be written now is kept, in order: it tells of something that did happen.

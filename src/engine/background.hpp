@@ -36,6 +36,8 @@ class Background {
                        const std::optional<traffic::Rollout>& now)>
         changed;
     std::function<void(const Intent&)> applied;
+    // Whether a move's last record, which was ready at `since`, may be written now; asked again each second.
+    std::function<bool(const audit::Record&, SteadyTime since)> may_end;
   };
   void connect(Hooks hooks) { hooks_ = std::move(hooks); }
 
@@ -45,15 +47,17 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
+  // Takes up what the audit log left open. Before start().
+  void take_up();
   void start();
   void stop();
-  // The parts of start(), for those who bring their own thread and time: takes up what the audit log left open; one
-  // round without waiting.
-  void take_up();
+  // One round without waiting, for those who bring their own thread and time.
   void turn();
 
   // A copy changed; must not block.
   void changed(const Target& target, const traffic::Rollout* before = nullptr);
+  // What may_end rests on may have changed.
+  void poke();
   bool waits_for(const Target& target) const { return confirmations_.waits_for(target); }
   void confirm(const Intent& intent, std::chrono::milliseconds within);
   // An intent whose outcome is not known, to be settled by reading.
@@ -80,6 +84,8 @@ class Background {
   void settle_open();
   RecentRollbacks::Find copies() const;
   std::optional<Settlement> take_settled(const Intent& intent, Settlement settlement);
+  void end(std::vector<audit::Record> records);
+  void write_ends();
   void write(const std::vector<audit::Record>& records);
 
   const Settings& settings_;
@@ -96,6 +102,11 @@ class Background {
   RecentRollbacks recent_;
   SteadyTime next_tick_;  // the thread's own, as the next
   int ticks_ = 0;
+  struct End {
+    audit::Record record;
+    SteadyTime since;
+  };
+  std::vector<End> ends_;                // confirmed and unconfirmed that may not be written yet; likewise
   std::deque<audit::Record> unwritten_;  // kept until the audit log takes them; the thread's own
 
   struct Open {
@@ -106,6 +117,7 @@ class Background {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  bool poked_ = false;
   Changed changed_;
   std::vector<Open> open_;
   std::vector<Intent> sending_;

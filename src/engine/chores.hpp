@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -22,10 +23,12 @@ class Chores {
   Chores(const Chores&) = delete;
   Chores& operator=(const Chores&) = delete;
 
-  // Before start().
-  void add(std::chrono::seconds every, Chore chore) { all_.push_back({every, std::move(chore), SteadyTime{}}); }
+  // Before start(). Returns what poke() calls it by.
+  std::size_t add(std::chrono::seconds every, Chore chore);
   void start();
   void stop();  // after the one that runs
+  // It is due at once. From any thread.
+  void poke(std::size_t chore);
   // One round of what is due, without waiting; start()'s thread calls it again and again. For one thread.
   void turn();
 
@@ -33,8 +36,10 @@ class Chores {
   struct Entry {
     std::chrono::seconds every;
     Chore chore;
-    SteadyTime next;
+    SteadyTime next = {};
+    bool poked = false;  // with the mutex held
   };
+  bool is_due(Entry& entry);
   void run();
 
   const Clock& clock_;

@@ -11,12 +11,9 @@ namespace {
 
 constexpr std::size_t max_shown = 64;
 
-const policy::GuardRule* find_override(const std::string& name) {
-  const auto guards = policy::guard_table();
-  const auto found = std::find_if(guards.begin(), guards.end(), [&](const auto& rule) {
-    return rule.may_override && policy::name_of(rule.reason) == name;
-  });
-  return found == guards.end() ? nullptr : &*found;
+// The others do not stop a rollback, or nobody may pass over them.
+bool may_override(policy::Reason guard, Verb verb) {
+  return policy::may_override(guard) && (verb != Verb::rollback || guard == policy::Reason::breaker_open);
 }
 
 std::string listed(const std::vector<std::string>& names) {
@@ -47,26 +44,26 @@ const char* name_of(Verb verb) {
   return "unknown";
 }
 
-std::vector<std::string> override_names() {
+std::vector<std::string> override_names(Verb verb) {
   std::vector<std::string> names;
   for (const auto& rule : policy::guard_table()) {
-    if (rule.may_override) names.emplace_back(policy::name_of(rule.reason));
+    if (may_override(rule.reason, verb)) names.emplace_back(policy::name_of(rule.reason));
   }
   return names;
 }
 
-Result<std::vector<policy::Reason>> read_overrides(const std::vector<std::string>& names) {
+Result<std::vector<policy::Reason>> read_overrides(const std::vector<std::string>& names, Verb verb) {
   std::vector<policy::Reason> overrides;
   for (const auto& name : names) {
-    const policy::GuardRule* rule = find_override(name);
-    if (rule == nullptr) {
-      return fail(Error::invalid("expected a guard that may be overridden (" + listed(override_names()) + "), got \"" +
-                                 escaped(name, max_shown) + "\""));
+    const auto reason = policy::find_reason(name);
+    if (!reason || !may_override(*reason, verb)) {
+      return fail(Error::invalid("expected a guard that may be overridden (" + listed(override_names(verb)) +
+                                 "), got \"" + escaped(name, max_shown) + "\""));
     }
-    if (std::find(overrides.begin(), overrides.end(), rule->reason) != overrides.end()) {
+    if (std::find(overrides.begin(), overrides.end(), *reason) != overrides.end()) {
       return fail(Error::invalid("expected each guard once, got \"" + name + "\" twice"));
     }
-    overrides.push_back(rule->reason);
+    overrides.push_back(*reason);
   }
   return overrides;
 }

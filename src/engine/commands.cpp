@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "canaryd/base/random.hpp"
-#include "canaryd/traffic/decode.hpp"
+#include "own_decisions.hpp"
 #include "records.hpp"
 #include "scope.hpp"
 
@@ -42,15 +42,6 @@ std::vector<Revision> canaries_of(const traffic::Rollout& rollout) {
   return out;
 }
 
-Decision not_read(const Error& error) {
-  if (error.kind == ErrorKind::not_found) {
-    return by_one_guard(Verdict::refuse, Reason::not_found, "the API server answered 404");
-  }
-  const bool denied = error.kind == ErrorKind::forbidden || error.kind == ErrorKind::unauthenticated;
-  return by_one_guard(Verdict::retry, denied ? Reason::forbidden : Reason::cluster_unavailable,
-                      traffic::status_message(error.message));
-}
-
 int status_of(Verdict verdict) {
   if (verdict == Verdict::retry) return 503;
   return verdict == Verdict::act || verdict == Verdict::noop ? 200 : 409;
@@ -58,12 +49,18 @@ int status_of(Verdict verdict) {
 
 // What stopped it, all of it: "dwell: at 5 % since ...".
 std::string sentence_of(const Decision& decision) {
-  std::string out(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
+  std::string out(policy::info_of(decision.reason).meaning);
   for (const auto& guard : decision.guards) {
     if (guard.passed || guard.overridden) continue;
     out += " [" + std::string(name_of(guard.reason)) + (guard.detail.empty() ? "" : ": " + guard.detail) + "]";
   }
   return out;
+}
+
+// Of a rollback: who asks for it by hand is in no mood to look up how.
+std::string way_on(const Decision& decision, Verb verb) {
+  const bool may = verb == Verb::rollback && decision.reason == Reason::breaker_open;
+  return may ? " To roll back all the same: --override breaker_open." : "";
 }
 
 }  // namespace
@@ -169,6 +166,7 @@ std::optional<CommandAnswer> Commands::roll_back_once(Work& work, const Result<R
   }
   const auto attempt = actuator_.carry_out(work.origin, {}, *reading, decision, move);
   if (attempt.next == Attempt::Next::decide_anew) return std::nullopt;
+  if (attempt.next == Attempt::Next::done) count_overrides(decision);
   return answer(work, attempt, &move);
 }
 
@@ -181,6 +179,9 @@ Decision Commands::decide_rollback(Work& work, const traffic::Rollout& rollout) 
   }
   auto circumstances = reader_.circumstances(rollout, false, facts_.is_stopped(work.rules), work.command.deadline);
   circumstances.breaker_stops = work.rules.breaker.stops_rollbacks && facts_.is_breaker_open(work.rules);
+  const auto& overrides = work.command.overrides;
+  circumstances.breaker_overridden =
+      std::find(overrides.begin(), overrides.end(), Reason::breaker_open) != overrides.end();
   const auto revisions = work.command.revision ? std::vector{*work.command.revision} : canaries_of(rollout);
   Decision all;
   for (const auto& revision : revisions) {
@@ -202,7 +203,7 @@ CommandAnswer Commands::answer(Work& work, const Attempt& attempt, const Move* m
   const bool retry = attempt.next == Attempt::Next::retry;
   const Verdict verdict = retry ? Verdict::retry : Verdict::act;
   recorder_.count(name_of(work.command.verb), verdict, attempt.reason);
-  std::string message(policy::all_reasons()[static_cast<std::size_t>(attempt.reason)].meaning);
+  std::string message(policy::info_of(attempt.reason).meaning);
   if (!retry && move != nullptr && !move->changes.empty()) {
     const auto& change = move->changes.front();
     message += " " + work.command.target->str() + " " + change.canary + ": from " +
@@ -226,7 +227,7 @@ CommandAnswer Commands::answer(Work& work, const Decision& decision, const traff
     return {503, "retry", "audit_unavailable", id, "The audit log cannot be written: nothing was done."};
   }
   return {status_of(decision.verdict), std::string(name_of(decision.verdict)), std::string(name_of(decision.reason)),
-          id, sentence_of(decision)};
+          id, sentence_of(decision) + way_on(decision, work.command.verb)};
 }
 
 }  // namespace canaryd::engine

@@ -92,7 +92,7 @@ audit::Record record_of(audit::Kind kind, const Intent& intent, std::string reas
 
 }  // namespace
 
-void Confirmations::add(const Intent& intent, std::chrono::milliseconds within, WallTime now) {
+void Confirmations::add(const Intent& intent, std::chrono::milliseconds within, SteadyTime now) {
   const std::lock_guard lock(mutex_);
   waiting_.emplace(intent.target, Waiting{intent, now, now + within, false});
 }
@@ -118,7 +118,8 @@ std::size_t Confirmations::rollbacks() const {
   }));
 }
 
-std::vector<audit::Record> Confirmations::observe(const Target& target, const traffic::Rollout* rollout, WallTime now) {
+std::vector<audit::Record> Confirmations::observe(const Target& target, const traffic::Rollout* rollout,
+                                                  SteadyTime now) {
   std::vector<audit::Record> records;
   const std::lock_guard lock(mutex_);
   auto [position, end] = waiting_.equal_range(target);
@@ -135,7 +136,8 @@ std::vector<audit::Record> Confirmations::observe(const Target& target, const tr
     if (seen.progress == Progress::done) {
       const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(now - waiting.since);
       records.push_back(record_of(audit::Kind::confirmed, waiting.intent, waiting.intent.record.reason, seen.words,
-                                  "Status shows " + what + ", " + to_text(took) + " after the patch."));
+                                  "Status shows " + what + ", " + to_text(took) +
+                                      (waiting.intent.taken_up ? " after canaryd's start." : " after the patch.")));
     } else {
       std::string message = "Before status showed ";
       message.append(what)
@@ -149,7 +151,7 @@ std::vector<audit::Record> Confirmations::observe(const Target& target, const tr
   return records;
 }
 
-std::vector<audit::Record> Confirmations::overdue(const std::map<Target, traffic::Rollout>& copies, WallTime now) {
+std::vector<audit::Record> Confirmations::overdue(const std::map<Target, traffic::Rollout>& copies, SteadyTime now) {
   std::vector<audit::Record> records;
   const std::lock_guard lock(mutex_);
   for (auto& [target, waiting] : waiting_) {

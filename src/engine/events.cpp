@@ -1,7 +1,6 @@
 #include "events.hpp"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/traffic/event.hpp"
+#include "event_reason.hpp"
 
 namespace canaryd::engine {
 
@@ -21,46 +21,6 @@ constexpr auto given_up_after = std::chrono::minutes(10);
 constexpr auto pause = std::chrono::seconds(30);
 constexpr auto longest_exchange = std::chrono::seconds(2);
 constexpr std::size_t most_waiting = 1'000;
-
-struct Named {
-  Reason reason;
-  std::string_view name;
-};
-
-// Those whose own name does not say in `kubectl describe` what it is about.
-constexpr std::array names{
-    Named{Reason::rolled_back, "CanaryRolledBack"},
-    Named{Reason::advanced, "CanaryAdvanced"},
-    Named{Reason::promoted, "CanaryPromoted"},
-    Named{Reason::restarted, "CanaryRestarted"},
-    Named{Reason::already_rolled_back, "CanaryAlreadyRolledBack"},
-    Named{Reason::held, "CanaryHeld"},
-    Named{Reason::frozen, "CanaryFrozen"},
-    Named{Reason::quarantined, "CanaryQuarantined"},
-    Named{Reason::at_zero, "CanaryAtZero"},
-    Named{Reason::lowered_by_hand, "CanaryLoweredByHand"},
-    Named{Reason::not_converged, "CanaryNotConverged"},
-    Named{Reason::dwell, "CanaryDwells"},
-    Named{Reason::bypassed, "CanaryBypassed"},
-    Named{Reason::dark, "CanaryDark"},
-    Named{Reason::undone, "RollbackUndone"},
-    Named{Reason::conflict, "PatchConflict"},
-    Named{Reason::forbidden, "PatchForbidden"},
-    Named{Reason::rehearsed, "RollbackRehearsed"},
-    Named{Reason::stopped, "CanarydStopped"},
-    Named{Reason::warming_up, "CanarydWarmingUp"},
-};
-
-// "rollback_blocked" as "RollbackBlocked".
-std::string camel_case(std::string_view name) {
-  std::string out;
-  bool starts = true;
-  for (const char c : name) {
-    if (c != '_') out += starts && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    starts = c == '_';
-  }
-  return out;
-}
 
 // Whether trying again may help.
 bool may_pass(const Error& error) {
@@ -90,28 +50,6 @@ Counter total(Metrics& metrics, const char* result) {
 
 }  // namespace
 
-std::string event_reason(Reason reason) {
-  const auto* named = std::find_if(names.begin(), names.end(), [&](const Named& n) { return n.reason == reason; });
-  return named != names.end() ? std::string(named->name) : camel_case(name_of(reason));
-}
-
-void TokenBucket::refill(SteadyTime now) {
-  if (now <= at_) return;
-  const std::chrono::duration<double, std::milli> passed = now - at_;
-  tokens_ = std::min(most_, tokens_ + passed / interval_);
-  at_ = now;
-}
-
-bool TokenBucket::has_one(SteadyTime now) {
-  refill(now);
-  return tokens_ >= 1;
-}
-
-bool TokenBucket::is_full(SteadyTime now) {
-  refill(now);
-  return tokens_ >= most_;
-}
-
 Events::Events(const Settings& settings, kube::KubeApi& api, const Clock& clock, Logger& logger, Metrics& metrics)
     : settings_(settings),
       api_(api),
@@ -120,6 +58,7 @@ Events::Events(const Settings& settings, kube::KubeApi& api, const Clock& clock,
       written_total_(total(metrics, "written")),
       failed_(total(metrics, "failed")),
       dropped_(total(metrics, "dropped")),
+      waits_(metrics.gauge("canaryd_events_waiting", "Kubernetes Events that are not written yet.")),
       overall_(100, std::chrono::milliseconds(200), clock.steady()),
       paused_until_(clock.steady()) {}
 
@@ -140,6 +79,7 @@ void Events::say(const Target& target, const Uid& uid, bool warning, Reason reas
   // As client-go names them: the object's name, a dot, and what makes it the only one.
   const std::string name = target.name.str() + "." + random_id().substr(0, 16);
   waiting_.push_back({key, name, one_line(message), now, now, 1, clock_.steady()});
+  count();
 }
 
 void Events::write(SteadyTime deadline) {
@@ -160,17 +100,12 @@ void Events::write(SteadyTime deadline) {
   }
 }
 
-std::size_t Events::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return waiting_.size();
-}
-
 std::deque<Events::Waiting>::iterator Events::find_waiting(const Key& key) {
   return std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& other) { return other.key == key; });
 }
 
 bool Events::is_urgent(const Key& key) {
-  return key.warning || policy::all_reasons()[static_cast<std::size_t>(key.reason)].verdict == policy::Verdict::act;
+  return key.warning || policy::info_of(key.reason).verdict == policy::Verdict::act;
 }
 
 std::optional<Events::Waiting> Events::take_next(SteadyTime now) {
@@ -186,6 +121,7 @@ std::optional<Events::Waiting> Events::take_next(SteadyTime now) {
   buckets_.try_emplace(next->key.target, 10, std::chrono::minutes(1), now).first->second.take();
   Waiting taken = std::move(*next);
   waiting_.erase(next);
+  count();
   return taken;
 }
 
@@ -257,6 +193,7 @@ void Events::put_back(Waiting waiting) {
   const auto same = find_waiting(waiting.key);
   if (same == waiting_.end()) {
     waiting_.push_front(std::move(waiting));
+    count();
     return;
   }
   same->name = waiting.name;
@@ -269,6 +206,7 @@ void Events::drop_old(SteadyTime now) {
   const auto dropped =
       std::erase_if(waiting_, [&](const Waiting& waiting) { return now - waiting.since > given_up_after; });
   if (dropped > 0) dropped_.add(static_cast<double>(dropped));
+  count();
   std::erase_if(written_, [&](const auto& written) { return now - written.second.at > one_event_for; });
   for (auto bucket = buckets_.begin(); bucket != buckets_.end();) {
     bucket = bucket->second.is_full(now) ? buckets_.erase(bucket) : std::next(bucket);

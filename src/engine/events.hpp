@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -18,28 +17,9 @@
 #include "canaryd/kube/api.hpp"
 #include "canaryd/policy/reason.hpp"
 #include "said_once.hpp"
+#include "token_bucket.hpp"
 
 namespace canaryd::engine {
-
-// The reason of an Event, in CamelCase: "CanaryRolledBack" for rolled_back.
-std::string event_reason(policy::Reason reason);
-
-// `amount` at most, one more after each `interval`.
-class TokenBucket {
- public:
-  TokenBucket(double amount, std::chrono::milliseconds interval, SteadyTime now)
-      : most_(amount), interval_(interval), tokens_(amount), at_(now) {}
-  bool has_one(SteadyTime now);
-  void take() { tokens_ -= 1; }
-  bool is_full(SteadyTime now);
-
- private:
-  void refill(SteadyTime now);
-  double most_;
-  std::chrono::milliseconds interval_;
-  double tokens_;
-  SteadyTime at_;
-};
 
 // Kubernetes Events on the InferenceServices: `kubectl describe` shows the story. A convenience, never a record: what
 // cannot be written is given up after ten minutes, and nothing waits for it. The same reason on the same object within
@@ -47,7 +27,7 @@ class TokenBucket {
 // and then five a second. Safe from any thread; `write` from one at a time.
 class Events {
  public:
-  // Exports canaryd_events_total{result="written|failed|dropped"}.
+  // Exports canaryd_events_total{result="written|failed|dropped"} and canaryd_events_waiting.
   Events(const Settings& settings, kube::KubeApi& api, const Clock& clock, Logger& logger, Metrics& metrics);
 
   // Queues one Event; never blocks on the API server. `message` is one English sentence; text from outside in it is
@@ -55,8 +35,6 @@ class Events {
   void say(const Target& target, const Uid& uid, bool warning, policy::Reason reason, const std::string& message);
   // Writes what is queued and allowed now, until the deadline at most; called each second by the chores.
   void write(SteadyTime deadline);
-
-  std::size_t waiting() const;
 
  private:
   // What makes two the same Event.
@@ -90,6 +68,7 @@ class Events {
   Sent judged(const Waiting& waiting, const Error& error);
   void put_back(Waiting waiting);
   void drop_old(SteadyTime now);
+  void count() { waits_.set(static_cast<double>(waiting_.size())); }
   static bool is_urgent(const Key& key);
   bool allowed(const Target& target, SteadyTime now);
 
@@ -100,6 +79,7 @@ class Events {
   Counter written_total_;
   Counter failed_;
   Counter dropped_;
+  Gauge waits_;
   SaidOnce complaints_;
 
   mutable std::mutex mutex_;

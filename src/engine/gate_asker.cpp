@@ -134,14 +134,15 @@ policy::GateAnswer GateAsker::ask(const Target& target, const traffic::Component
   const std::string service = R"(namespace=")" + target.ns.str() + R"(",inferenceservice=")" + target.name.str() + '"';
 
   Questions questions(*client_, deadline);
-  const auto requests = questions.ask("requests", "sum_over_time(canary:requests:rate2m" + both + window);
-  const auto errors = questions.ask(
+  const auto requests = questions.ask_of_revisions("requests", "sum_over_time(canary:requests:rate2m" + both + window);
+  const auto errors = questions.ask_of_revisions(
       "errors", "sum_over_time((canary:error_ratio:rate2m" + both + " * canary:requests:rate2m" + both + ")" + window);
-  const auto latency = questions.ask("latency", "canary:latency_seconds:p95_2m" + both);
-  const auto confidence = questions.ask("confidence", "canary:confidence:mean2m" + both);
+  const auto latency = questions.ask_of_revisions("latency", "canary:latency_seconds:p95_2m" + both);
+  const auto confidence = questions.ask_of_revisions("confidence", "canary:confidence:mean2m" + both);
   const auto alerts = questions.ask("alerts", alerts_query(target, mappings));
-  const auto percent = questions.ask("share", "max by (revision) (canary:rollout:percent{" + service + ",component=\"" +
-                                                  traffic::name_of(canary.component) + "\",role=\"canary\"})");
+  const auto percent =
+      questions.ask_of_revisions("share", "max by (revision) (canary:rollout:percent{" + service + ",component=\"" +
+                                              traffic::name_of(canary.component) + "\",role=\"canary\"})");
   if (!questions.problem().empty()) return {Verdict::unknown, {questions.problem()}};
 
   const std::string source = best_source(requests, canary.latest_ready);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "canaryd/base/time_text.hpp"
-
 namespace canaryd::engine {
 
 namespace {
@@ -43,7 +41,7 @@ bool shows(const traffic::ComponentRollout& component, int percent_after) {
 }
 
 std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rollout>& read,
-                                 const std::string& field_manager, WallTime now) {
+                                 const std::string& field_manager, SteadyTime now) {
   if (!read) {
     if (read.error().kind != ErrorKind::not_found) return std::nullopt;
     return Settlement{"unknown", "the service is gone"};
@@ -64,7 +62,7 @@ std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rol
   return Settlement{"unknown", seen + ": more than one write since"};
 }
 
-Intent intent_from(const audit::Record& record, WallTime now) {
+Intent intent_from(const audit::Record& record, SteadyTime now) {
   Intent intent;
   intent.record = record;
   intent.id = record.id;

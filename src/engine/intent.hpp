@@ -19,7 +19,8 @@ struct Intent {
   Target target;
   Uid uid;
   std::int64_t generation = 0;  // of the object that the patch tests for
-  WallTime recorded;
+  SteadyTime recorded;          // here: of an earlier process' intent, when this one took it up
+  bool taken_up = false;        // an earlier process recorded it
   std::vector<audit::Change> changes;
 };
 
@@ -35,12 +36,12 @@ struct Settlement {
 // - not_applied: another's write moved the generation past the patch's tests, or the object is unchanged 30 s after;
 // - unknown: anything else; a valid and loud end, never a guess.
 std::optional<Settlement> settle(const Intent& intent, const Result<traffic::Rollout>& read,
-                                 const std::string& field_manager, WallTime now);
+                                 const std::string& field_manager, SteadyTime now);
 
 // Whether the component has the percent that a change wants; -1 is an absent one.
 bool shows(const traffic::ComponentRollout& component, int percent_after);
 
-// Reads back what the audit log kept of an intent, for those that a start finds open.
-Intent intent_from(const audit::Record& record, WallTime now);
+// Of its record: one that was just made, or one that a start finds open in the audit log.
+Intent intent_from(const audit::Record& record, SteadyTime now);
 
 }  // namespace canaryd::engine

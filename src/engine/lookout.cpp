@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "canaryd/base/random.hpp"
+#include "own_decisions.hpp"
 #include "records.hpp"
 
 namespace canaryd::engine {
@@ -13,7 +14,7 @@ using policy::Reason;
 
 constexpr const char* action = "observation";
 
-std::string percent_words(const std::optional<std::int64_t>& percent) {
+std::string as_written(const std::optional<std::int64_t>& percent) {
   return percent ? std::to_string(*percent) : std::string("absent");
 }
 
@@ -61,8 +62,8 @@ void Lookout::tell(const Observation& seen, const traffic::Rollout& rollout) {
                                 by_one_guard(policy::Verdict::noop, seen.reason, seen.detail));
   record.details = {{"component", name_of(seen.component)},
                     {"revision", seen.revision.str()},
-                    {"percent_before", percent_words(seen.from)},
-                    {"percent_after", percent_words(seen.to)},
+                    {"percent_before", as_written(seen.from)},
+                    {"percent_after", as_written(seen.to)},
                     {"manager", seen.manager}};
   recorder_.count(action, policy::Verdict::noop, seen.reason);
   if (!log_.append(record)) logger_.error("observation_not_recorded", {{"service", rollout.target.str()}});

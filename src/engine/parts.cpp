@@ -1,11 +1,6 @@
 #include "parts.hpp"
 
-#include <algorithm>
 #include <utility>
-
-#include "rollout_rows.hpp"
-#include "series.hpp"
-#include "stop_file.hpp"
 
 namespace canaryd::engine {
 
@@ -13,50 +8,6 @@ namespace {
 
 constexpr auto state_deadline = std::chrono::seconds(3);
 constexpr auto events_deadline = std::chrono::seconds(2);
-
-traffic::StateEntry quarantine_of(const Intent& intent, const audit::Change& change, WallTime now) {
-  traffic::StateEntry entry;
-  entry.kind = traffic::StateEntry::Kind::quarantine;
-  entry.ns = intent.target.ns;
-  entry.name = intent.target.name;
-  entry.about = change.canary;
-  entry.by = intent.record.actor;
-  entry.reason = intent.record.because;
-  for (const auto& alert : intent.record.alerts) entry.reason += (entry.reason.empty() ? "" : ", ") + alert.name;
-  entry.since = now;
-  entry.record = intent.id;
-  return entry;
-}
-
-double unix_seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
-// "*", "ml" or "ml/iris".
-std::string scope_of(const traffic::StateEntry& entry) {
-  if (entry.ns.empty()) return "*";
-  return entry.name.empty() ? entry.ns.str() : Target{entry.ns, entry.name}.str();
-}
-
-MetricFamily hold_series(const std::vector<traffic::StateEntry>& entries) {
-  MetricFamily family{"canaryd_hold_since_timestamp_seconds", "When a hold was placed.", {}};
-  for (const auto& entry : entries) {
-    if (entry.kind != traffic::StateEntry::Kind::hold) continue;
-    family.samples.push_back({{{"scope", scope_of(entry)}}, unix_seconds(entry.since)});
-  }
-  return family;
-}
-
-// By the stop file or by a person; 0 while neither stops it.
-double stopped_since(const std::string& stop_file, const std::vector<traffic::StateEntry>& entries) {
-  double since = stop_file_since(stop_file);
-  for (const auto& entry : entries) {
-    if (entry.kind != traffic::StateEntry::Kind::stop) continue;
-    const double at = unix_seconds(entry.since);
-    since = since > 0 ? std::min(since, at) : at;
-  }
-  return since;
-}
-
-MetricFamily one(const char* name, const char* help, double value) { return {name, help, {{{}, value}}}; }
 
 }  // namespace
 
@@ -75,8 +26,10 @@ Parts::Parts(Settings s, Rules r, kube::KubeApi& api, prometheus::Client* promet
       reader(api, store, clock),
       state(settings, api, clock, logger, metrics),
       memory(clock),
+      breaker(clock),
       facts(reader, store, state, memory, breaker, clock),
       recorder(log, logger, metrics),
+      quarantines(state, log, clock),
       open(clock, metrics),
       rehearsal(
           settings, api, reader, [this](const traffic::Rollout& rollout) { return is_rolled_back(rollout); }, clock,
@@ -95,8 +48,13 @@ Parts::Parts(Settings s, Rules r, kube::KubeApi& api, prometheus::Client* promet
       chores(clock) {
   background.connect(
       {[this](const Target& target, const auto& before, const auto& now) { looked_at(target, before, now); },
-       [this](const Intent& intent) { applied(intent); }});
-  chores.add(std::chrono::seconds(5), [this] { state.refresh(clock.steady() + state_deadline); });
+       [this](const Intent& intent) { applied(intent); },
+       [this](const audit::Record& last, SteadyTime since) { return quarantines.may_end(last, since); }});
+  state_chore_ = chores.add(std::chrono::seconds(5), [this] {
+    state.refresh(clock.steady() + state_deadline);
+    background.poke();
+  });
+  chores.add(std::chrono::seconds(1), [this] { quarantines.settle(); });
   chores.add(std::chrono::seconds(1), [this] { decide_open(); });
   chores.add(std::chrono::seconds(1), [this] { restarts.turn(); });
   chores.add(std::chrono::seconds(1), [this] { events.write(clock.steady() + events_deadline); });
@@ -108,8 +66,14 @@ void Parts::start(std::function<bool()> copies_are_fresh) {
   reader.trust_copies_when(std::move(copies_are_fresh));
   // Before the first alert: a person may have stopped canaryd.
   state.refresh(clock.steady() + state_deadline);
+  take_up();
   background.start();
   chores.start();
+}
+
+void Parts::take_up() {
+  quarantines.take_up(log.recovered().open_intents);
+  background.take_up();
 }
 
 void Parts::stop() {
@@ -142,10 +106,14 @@ void Parts::forget(const Target& target) {
 
 // A rollback's quarantine is written after it, and repaired later: a rollback never waits for it.
 void Parts::applied(const Intent& intent) {
+  if (intent.record.action == "rollback") {
+    quarantines.rolled_back(intent);
+    breaker.note(intent.target, intent.id);
+    chores.poke(state_chore_);
+  }
+  if (intent.record.action != "promote") return;
   const WallTime now = clock.now();
   for (const auto& change : intent.changes) {
-    if (intent.record.action == "rollback") state.write_later(quarantine_of(intent, change, now));
-    if (intent.record.action != "promote") continue;
     RecentAct act;
     act.target = intent.target;
     act.component = traffic::component_from(change.component).value_or(traffic::Component::predictor);
@@ -154,7 +122,6 @@ void Parts::applied(const Intent& intent) {
     act.at = now;
     promotions.add(std::move(act));
   }
-  if (intent.record.action == "rollback") breaker.note(intent.target, now);
 }
 
 // Their reasons end with the stop, or when the API server is back; or the object changes (on_change).
@@ -174,32 +141,6 @@ bool Parts::is_rolled_back(const traffic::Rollout& rollout) const {
   const auto current = rules.get();
   const auto* policy = policy::find_policy(current->policies, rollout.target, rollout.labels);
   return policy != nullptr && policy->rollback;
-}
-
-std::vector<MetricFamily> Parts::series() const {
-  const auto current = rules.get();
-  const auto policy_of = [&](const traffic::Rollout& rollout) {
-    return policy::find_policy(current->policies, rollout.target, rollout.labels);
-  };
-  const auto entries = state.entries();
-  auto families = rollout_series(store.exposed(), policy_of, clock.now());
-  families.push_back(one("canaryd_watch_synced", "1 when the watch's copies may be trusted.", fresh() ? 1 : 0));
-  families.push_back(
-      one("canaryd_inferenceservices", "InferenceServices in the watch's copies.", static_cast<double>(store.size())));
-  families.push_back(
-      one("canaryd_stopped", "1 while canaryd is stopped: nothing is patched.", facts.is_stopped(*current) ? 1 : 0));
-  families.push_back(one("canaryd_stopped_since_timestamp_seconds",
-                         "When the stop file was made, or a person stopped canaryd; 0 while neither stops it.",
-                         stopped_since(current->stop_file, entries)));
-  families.push_back(one("canaryd_breaker_open", "1 while promotions stop because of many rollbacks.",
-                         facts.is_breaker_open(*current) ? 1 : 0));
-  families.push_back(hold_series(entries));
-  families.push_back(rehearsal.series());
-  families.push_back(lookout.series());
-  families.push_back(promotions.series(clock.now()));
-  for (auto& family : progress_series(store.in_flight(), *current, facts)) families.push_back(std::move(family));
-  for (auto& family : background.series()) families.push_back(std::move(family));
-  return families;
 }
 
 }  // namespace canaryd::engine

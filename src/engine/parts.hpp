@@ -18,6 +18,7 @@
 #include "lookout.hpp"
 #include "open_rollbacks.hpp"
 #include "promoter.hpp"
+#include "quarantines.hpp"
 #include "reader.hpp"
 #include "receiver.hpp"
 #include "recent_acts.hpp"
@@ -41,6 +42,8 @@ struct Parts {
 
   void start(std::function<bool()> copies_are_fresh);
   void stop();
+  // start()'s part, for those who bring their own threads and time: what the audit log left open.
+  void take_up();
   std::vector<MetricFamily> series() const;
 
   const Settings settings;
@@ -56,6 +59,7 @@ struct Parts {
   BreakerCount breaker;
   AdvanceFactFinder facts;
   Recorder recorder;
+  Quarantines quarantines;
   TargetLocks locks;
   OpenRollbacks open;
   Rehearsal rehearsal;
@@ -82,6 +86,7 @@ struct Parts {
   bool is_rolled_back(const traffic::Rollout& rollout) const;
 
   std::atomic<bool> stopping_{false};
+  std::size_t state_chore_ = 0;
   bool was_stopped_ = false;  // the chores' own
   bool was_fresh_ = false;    // likewise
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "canaryd/traffic/decode.hpp"
+#include "own_decisions.hpp"
 
 namespace canaryd::engine {
 
@@ -17,15 +17,6 @@ constexpr auto reserve_for_acting = std::chrono::milliseconds(3500);
 // Each may wait for a slow Prometheus in a connection's thread, and rollbacks need some, too.
 constexpr int most_gates_at_once = 8;
 constexpr auto longest_second_look = std::chrono::seconds(1);
-
-policy::Decision not_read(const Error& error) {
-  if (error.kind == ErrorKind::not_found) {
-    return by_one_guard(Verdict::refuse, Reason::not_found, "the API server answered 404");
-  }
-  const bool denied = error.kind == ErrorKind::forbidden || error.kind == ErrorKind::unauthenticated;
-  return by_one_guard(Verdict::retry, denied ? Reason::forbidden : Reason::cluster_unavailable,
-                      traffic::status_message(error.message));
-}
 
 policy::Decision conflict(std::vector<policy::Guard> guards, std::string detail) {
   guards.push_back({Reason::conflict, false, std::move(detail)});

@@ -122,7 +122,7 @@ std::optional<WallTime> Reader::full_since(const traffic::Rollout& rollout,
   return seen ? std::min(seen->since, *component.percent_since) : *component.percent_since;
 }
 
-bool Reader::looks_exposed(const Target& target) const { return store_.has_canary(target); }
+bool Reader::looks_exposed(const Target& target) const { return store_.is_exposed(target); }
 
 policy::Circumstances Reader::circumstances(const traffic::Rollout& rollout, bool unattributed, bool stopped,
                                             SteadyTime deadline) {

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "canaryd/base/text.hpp"
+#include "own_decisions.hpp"
 #include "records.hpp"
 #include "scope.hpp"
+#include "unix_seconds.hpp"
 
 namespace canaryd::engine {
 
@@ -122,7 +124,7 @@ Receiver::Asked Receiver::sorted(std::vector<alert::Alert> alerts, const Rules& 
     }
     if (signal.action == alert::Action::rollback || signal.action == alert::Action::hold) memory_.note(signal);
     if (signal.action == alert::Action::heartbeat) {
-      if (is_firing(signal)) heartbeat_.set(std::chrono::duration<double>(clock_.now().time_since_epoch()).count());
+      if (is_firing(signal)) heartbeat_.set(unix_seconds(clock_.now()));
     } else if (!signal.target) {
       notes.push_back(recorder_.note(origin, signal, nullptr, nullptr, without_target(signal)));
     } else if (signal.action == alert::Action::advance) {

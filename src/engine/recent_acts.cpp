@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "unix_seconds.hpp"
+
 namespace canaryd::engine {
 
 namespace {
@@ -11,8 +13,6 @@ constexpr auto kept_for = std::chrono::hours(1);
 constexpr std::ptrdiff_t most_of_a_reason = 100;
 
 bool is_too_old(const RecentAct& act, WallTime now) { return now - act.at > kept_for; }
-
-double unix_seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 MetricLabels labels_of(const RecentAct& act) {
   MetricLabels labels{{"namespace", act.target.ns.str()},

@@ -150,7 +150,7 @@ audit::Record decision_record(const std::string& id, const Origin& origin, const
   auto record = decision_record(id, origin, alert::name_of(signal.action), target, rollout, decision);
   record.alerts = {alert_ref(signal)};
   record.message = alert_name(signal) + (target == nullptr ? std::string() : " about " + target->str()) + ": " +
-                   std::string(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
+                   std::string(policy::info_of(decision.reason).meaning);
   return record;
 }
 
@@ -167,7 +167,7 @@ audit::Record decision_record(const std::string& id, const Origin& origin, const
   if (rollout != nullptr) record.generation = rollout->generation;
   add_origin(record, origin);
   record.message = action + (target == nullptr ? std::string() : " of " + target->str()) + ": " +
-                   std::string(policy::all_reasons()[static_cast<std::size_t>(decision.reason)].meaning);
+                   std::string(policy::info_of(decision.reason).meaning);
   return record;
 }
 
@@ -175,10 +175,6 @@ void add_trial(audit::Record& record, const Move& move, audit::ApiAnswer answer)
   record.changes = move.changes;
   record.patch = move.patch;
   record.api = std::move(answer);
-}
-
-policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std::string detail) {
-  return {verdict, guard, {{guard, false, std::move(detail)}}, {}};
 }
 
 audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
@@ -214,7 +210,7 @@ audit::Record follow_up(const audit::Record& earlier, audit::Kind kind, std::str
 
 audit::Record outcome_record(const audit::Record& intent, policy::Reason reason, audit::ApiAnswer api) {
   auto record = follow_up(intent, audit::Kind::outcome, std::string(name_of(reason)), outcome_words(intent, api));
-  record.verdict = name_of(policy::all_reasons()[static_cast<std::size_t>(reason)].verdict);
+  record.verdict = name_of(policy::info_of(reason).verdict);
   record.api = std::move(api);
   return record;
 }

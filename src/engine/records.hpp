@@ -52,9 +52,6 @@ audit::Record decision_record(const std::string& id, const Origin& origin, const
 // What observe would have done, and what the API server said to it.
 void add_trial(audit::Record& record, const Move& move, audit::ApiAnswer answer);
 
-// A decision that rests on one look, `guard` and what was seen; not one of policy's.
-policy::Decision by_one_guard(policy::Verdict verdict, policy::Reason guard, std::string detail);
-
 // The intent of a move that the alerts of `signals` ask for or, without any, a person.
 audit::Record intent_record(const std::string& id, const Origin& origin, const std::vector<alert::Signal>& signals,
                             const traffic::Rollout& rollout, const policy::Decision& decision, const Move& move);

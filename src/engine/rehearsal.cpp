@@ -139,7 +139,7 @@ std::optional<audit::Record> Rehearsal::rehearse(const traffic::Rollout& copy, c
   record.patch = patch;
   record.api = std::move(answer);
   record.message = "Tried the rollback of " + copy.target.str() +
-                   " with dryRun=All: " + std::string(policy::all_reasons()[static_cast<std::size_t>(reason)].meaning);
+                   " with dryRun=All: " + std::string(policy::info_of(reason).meaning);
   return record;
 }
 

@@ -14,6 +14,7 @@ using policy::Reason;
 using policy::Verdict;
 
 constexpr auto time_limit = std::chrono::seconds(8);           // as of a request
+constexpr auto clock_skew = std::chrono::seconds(5);           // what two machines' clocks may differ by
 constexpr auto longest_second_look = std::chrono::seconds(1);  // under the lock, where a rollback may wait
 
 policy::Decision found(const traffic::ComponentRollout& c, const policy::Promotion& promotion) {
@@ -35,8 +36,10 @@ bool Restarts::is_candidate(const traffic::ComponentRollout& c, const policy::Pr
 
 // managedFields' times have a resolution of 1 s, and a canary of ours that goes forward is older than a dwell.
 Restarts::Heir Restarts::inherits(const traffic::ComponentRollout& c,
-                                  const std::optional<traffic::RevisionFacts>& revision) {
+                                  const std::optional<traffic::RevisionFacts>& revision) const {
   if (!c.percent_since || !revision || !revision->created) return Heir::not_known;
+  // Of a time in the future nothing was created after.
+  if (*c.percent_since > clock_.now() + clock_skew) return Heir::not_known;
   return *revision->created >= *c.percent_since ? Heir::yes : Heir::no;
 }
 

@@ -43,7 +43,7 @@ class Restarts {
  private:
   enum class Heir : std::uint8_t { no, yes, not_known };
   void look_at(const traffic::Rollout& copy);
-  static Heir inherits(const traffic::ComponentRollout& c, const std::optional<traffic::RevisionFacts>& revision);
+  Heir inherits(const traffic::ComponentRollout& c, const std::optional<traffic::RevisionFacts>& revision) const;
   bool is_candidate(const traffic::ComponentRollout& c, const policy::Promotion& promotion) const;
   bool take_back(const Target& target, traffic::Component component, SteadyTime deadline);
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "canaryd/policy/advance.hpp"
+#include "unix_seconds.hpp"
 
 namespace canaryd::engine {
 
@@ -11,10 +12,6 @@ namespace {
 
 using policy::Reason;
 using traffic::ComponentRollout;
-
-bool has_canary(const ComponentRollout& c) {
-  return !c.latest_ready.empty() && (c.canary_in_flight() || policy::in_last_stage(c));
-}
 
 // What an alert that says this canary is healthy, here and now, would be answered.
 policy::Decision judged(const traffic::Rollout& rollout, const ComponentRollout& c, const policy::Policy* policy,
@@ -52,8 +49,6 @@ RolloutRow row_of(const traffic::Rollout& rollout, const ComponentRollout& c, co
   return row;
 }
 
-double unix_seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
-
 // What a person can do something about; a dwell ends by itself.
 bool is_told(Reason reason) { return reason != Reason::dwell && reason != Reason::warming_up; }
 
@@ -64,13 +59,13 @@ std::vector<RolloutRow> rows_of(const traffic::Rollout& rollout, const Rules& ru
   const auto* policy = policy::find_policy(rules.policies, rollout.target, rollout.labels);
   std::vector<RolloutRow> rows;
   for (const auto& c : rollout.components) {
-    if (has_canary(c)) rows.push_back(row_of(rollout, c, policy, facts.seen(rules, rollout, c, deadline)));
+    if (policy::has_canary(c)) rows.push_back(row_of(rollout, c, policy, facts.seen(rules, rollout, c, deadline)));
   }
   return rows;
 }
 
 std::vector<MetricFamily> progress_series(const std::vector<traffic::Rollout>& in_flight, const Rules& rules,
-                                          const AdvanceFactFinder& facts) {
+                                          const AdvanceFactFinder& facts, const AdvanceFactFinder::Moment& moment) {
   MetricFamily since{"canaryd_rollout_share_since_timestamp_seconds",
                      "Since when the canary has its share, as far as it was seen; where promotion is on.",
                      {}};
@@ -82,12 +77,12 @@ std::vector<MetricFamily> progress_series(const std::vector<traffic::Rollout>& i
     const auto* policy = policy::find_policy(rules.policies, rollout.target, rollout.labels);
     if (policy == nullptr || !policy->promotion.enabled) continue;
     for (const auto& c : rollout.components) {
-      if (!has_canary(c)) continue;
+      if (!policy::has_canary(c)) continue;
       const MetricLabels labels{{"namespace", rollout.target.ns.str()},
                                 {"inferenceservice", rollout.target.name.str()},
                                 {"component", name_of(c.component)},
                                 {"revision", c.latest_ready.str()}};
-      const auto known = facts.known(rules, rollout, c);
+      const auto known = facts.known(moment, rollout, c);
       const auto began =
           c.percent_since && known.share_since ? std::max(*c.percent_since, *known.share_since) : known.share_since;
       if (began) since.samples.push_back({labels, unix_seconds(*began)});

@@ -19,6 +19,6 @@ std::vector<RolloutRow> rows_of(const traffic::Rollout& rollout, const Rules& ru
 // canaryd_rollout_share_since_timestamp_seconds, canaryd_rollout_dwell_seconds and canaryd_rollout_held: what the rules
 // for people watch a canary's way by. Asks nobody.
 std::vector<MetricFamily> progress_series(const std::vector<traffic::Rollout>& in_flight, const Rules& rules,
-                                          const AdvanceFactFinder& facts);
+                                          const AdvanceFactFinder& facts, const AdvanceFactFinder::Moment& moment);
 
 }  // namespace canaryd::engine

@@ -47,11 +47,12 @@ class State {
 
   StateFacts about(const Target& target, const Revision& canary, const std::string& component) const;
   bool stopped() const;
-  bool readable() const;  // at the last try, and not longer ago than 30 s
   // All that counts now, what waits to be written too.
   std::vector<traffic::StateEntry> entries() const;
-  // Rollbacks that it remembers: the breaker after a restart.
-  std::vector<traffic::StateEntry> quarantines() const;
+  // Shows the quarantines among them, without copies: there may be a thousand. `visit` must not call back.
+  void visit_quarantines(const std::function<void(const traffic::StateEntry&)>& visit) const;
+  // What waits to be written under this key.
+  std::optional<traffic::StateEntry> waiting(const std::string& key) const;
   // Keys that cannot be read.
   std::vector<traffic::DamagedEntry> damaged() const;
 

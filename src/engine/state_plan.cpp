@@ -84,6 +84,11 @@ Status check(const StateMap& seen, const std::vector<StateEntry>& put, const std
 
 }  // namespace
 
+std::string scope_of(const StateEntry& entry) {
+  if (entry.ns.empty()) return "*";
+  return entry.name.empty() ? entry.ns.str() : Target{entry.ns, entry.name}.str();
+}
+
 bool is_expired(const StateEntry& entry, WallTime now) { return entry.until && *entry.until <= now; }
 
 Result<StatePlan> plan_state(const StateMap& seen, std::vector<StateEntry> put, const std::vector<std::string>& remove,

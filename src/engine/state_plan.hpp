@@ -25,6 +25,9 @@ struct StatePlan {
   std::vector<std::string> left_out;  // quarantines that were to be put, and found no room: they have to wait
 };
 
+// "*", "ml" or "ml/iris".
+std::string scope_of(const traffic::StateEntry& entry);
+
 // It counts no more.
 bool is_expired(const traffic::StateEntry& entry, WallTime now);
 

@@ -20,11 +20,6 @@ bool concerns(const StateEntry& entry, const Target& target, const Revision& can
   return entry.kind != Kind::lowered || entry.about == component;
 }
 
-std::string scope_of(const StateEntry& entry) {
-  if (entry.ns.empty()) return "*";
-  return entry.name.empty() ? entry.ns.str() : entry.ns.str() + "/" + entry.name.str();
-}
-
 }  // namespace
 
 std::string state_text(const traffic::DamagedEntry& damaged) {
@@ -75,11 +70,6 @@ bool State::stopped() const {
   return is_stopped;
 }
 
-bool State::readable() const {
-  const std::lock_guard lock(mutex_);
-  return is_current();
-}
-
 std::vector<StateEntry> State::entries() const {
   const std::lock_guard lock(mutex_);
   std::vector<StateEntry> out;
@@ -87,10 +77,17 @@ std::vector<StateEntry> State::entries() const {
   return out;
 }
 
-std::vector<StateEntry> State::quarantines() const {
-  auto out = entries();
-  std::erase_if(out, [](const StateEntry& entry) { return entry.kind != Kind::quarantine; });
-  return out;
+void State::visit_quarantines(const std::function<void(const StateEntry&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  each([&](const StateEntry& entry) {
+    if (entry.kind == Kind::quarantine) visit(entry);
+  });
+}
+
+std::optional<StateEntry> State::waiting(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const StateEntry* entry = waiting_.find(key);
+  return entry == nullptr ? std::nullopt : std::optional(*entry);
 }
 
 std::vector<traffic::DamagedEntry> State::damaged() const {

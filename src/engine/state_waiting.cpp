@@ -42,6 +42,11 @@ std::optional<std::string> StateWaiting::remove(const std::string& key, const St
   return lost;
 }
 
+const StateEntry* StateWaiting::find(const std::string& key) const {
+  const auto found = changes_.find(key);
+  return found == changes_.end() || !found->second.put ? nullptr : &*found->second.put;
+}
+
 StateWaiting::Batch StateWaiting::batch(const traffic::StateMap& map) const {
   std::map<std::string, const StateEntry*> there;
   for (const auto& entry : map.entries) there.emplace(entry.key(), &entry);

@@ -41,6 +41,8 @@ class StateWaiting {
   // The map's entries as they will be.
   void each(const std::vector<traffic::StateEntry>& entries,
             const std::function<void(const traffic::StateEntry&)>& visit) const;
+  // nullptr: none is to be put under this key.
+  const traffic::StateEntry* find(const std::string& key) const;
   std::size_t size() const { return changes_.size(); }
 
  private:

@@ -33,8 +33,6 @@ bool moved(const traffic::Rollout& before, const traffic::Rollout& after) {
       });
 }
 
-bool is_in_flight(const traffic::ComponentRollout& c) { return c.canary_in_flight() || policy::in_last_stage(c); }
-
 bool any_exposed(const traffic::Rollout& rollout) {
   return std::any_of(rollout.components.begin(), rollout.components.end(), policy::is_exposed);
 }
@@ -62,13 +60,10 @@ std::optional<traffic::Rollout> RolloutStore::find(const Target& target) const {
   return found->second.rollout;
 }
 
-bool RolloutStore::has_canary(const Target& target) const {
+bool RolloutStore::is_exposed(const Target& target) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(target);
-  if (found == entries_.end()) return false;
-  const auto& components = found->second.rollout.components;
-  return std::any_of(components.begin(), components.end(),
-                     [](const traffic::ComponentRollout& c) { return c.canary_in_flight() && c.raw_percent != 0; });
+  return found != entries_.end() && any_exposed(found->second.rollout);
 }
 
 std::optional<TrafficSince> RolloutStore::traffic_since(const Target& target, const Revision& revision) const {
@@ -106,9 +101,7 @@ std::vector<traffic::Rollout> RolloutStore::those(bool (*wanted)(const traffic::
 
 std::vector<traffic::Rollout> RolloutStore::exposed() const { return those(policy::is_exposed); }
 
-std::vector<traffic::Rollout> RolloutStore::in_flight() const {
-  return those([](const traffic::ComponentRollout& c) { return is_in_flight(c) || policy::is_exposed(c); });
-}
+std::vector<traffic::Rollout> RolloutStore::in_flight() const { return those(policy::has_canary); }
 
 std::size_t RolloutStore::size() const {
   const std::lock_guard lock(mutex_);

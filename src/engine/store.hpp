@@ -32,8 +32,8 @@ class RolloutStore final : public kube::ObjectSink {
   RolloutStore(const Clock& clock, Logger& log, OnChange on_change);
 
   std::optional<traffic::Rollout> find(const Target& target) const;
-  // Whether the copy has a canary in flight above 0; without copying it.
-  bool has_canary(const Target& target) const;
+  // Whether the copy has a canary that has or may get traffic; without copying it.
+  bool is_exposed(const Target& target) const;
   std::optional<TrafficSince> traffic_since(const Target& target, const Revision& revision) const;
   // Likewise, since when a revision has stood in its last stage.
   std::optional<TrafficSince> full_since(const Target& target, const Revision& revision) const;

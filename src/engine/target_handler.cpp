@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "canaryd/traffic/decode.hpp"
 #include "canaryd/traffic/patch.hpp"
+#include "own_decisions.hpp"
 #include "records.hpp"
 #include "scope.hpp"
 
@@ -29,11 +29,6 @@ void unite(Decision& all, const Decision& one) {
       all.components.push_back(component);
     }
   }
-}
-
-Reason reason_for_read(const Error& error) {
-  const bool denied = error.kind == ErrorKind::forbidden || error.kind == ErrorKind::unauthenticated;
-  return denied ? Reason::forbidden : Reason::cluster_unavailable;
 }
 
 }  // namespace
@@ -125,8 +120,8 @@ Handled TargetHandler::decide_and_act(Case& item) {
   // 422 has two meanings (facts: a failed `test` reads like a schema violation): when the object is still what the
   // patch tests for, it is the other one.
   const bool still_as_tested = item.refused && reading && traffic::passes_same_tests(*item.refused, reading->rollout);
-  note_all(item, Verdict::retry, still_as_tested ? Reason::patch_rejected : Reason::conflict,
-           "refused at each of " + std::to_string(most_attempts) + " tries");
+  note_all(item, by_one_guard(Verdict::retry, still_as_tested ? Reason::patch_rejected : Reason::conflict,
+                              "refused at each of " + std::to_string(most_attempts) + " tries"));
   return {};
 }
 
@@ -154,7 +149,7 @@ TargetHandler::Judged TargetHandler::judge(Case& item, const traffic::Rollout& r
 // One look at the object. nullopt: read it fresh and look again.
 std::optional<Handled> TargetHandler::once(Case& item, const Result<Reading>& reading) {
   if (!reading) {
-    not_read(item, reading.error());
+    note_all(item, not_read(reading.error()));
     return Handled{};
   }
   const Judged judged = judge(item, reading->rollout);
@@ -208,18 +203,8 @@ std::optional<Handled> TargetHandler::act(Case& item, const Reading& reading, co
   return Handled{retry, answer_line(attempt.reason, item.target.str())};
 }
 
-void TargetHandler::not_read(Case& item, const Error& error) {
-  if (error.kind == ErrorKind::not_found) {
-    note_all(item, Verdict::refuse, Reason::not_found, "the API server answered 404");
-  } else {
-    note_all(item, Verdict::retry, reason_for_read(error), traffic::status_message(error.message));
-  }
-}
-
-void TargetHandler::note_all(Case& item, Verdict verdict, Reason reason, const std::string& detail) {
-  for (const auto& signal : item.signals) {
-    note(item, signal, nullptr, by_one_guard(verdict, reason, detail));
-  }
+void TargetHandler::note_all(Case& item, const Decision& decision) {
+  for (const auto& signal : item.signals) note(item, signal, nullptr, decision);
 }
 
 }  // namespace canaryd::engine

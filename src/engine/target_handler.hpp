@@ -46,8 +46,7 @@ class TargetHandler {
   std::optional<Handled> once(Case& item, const Result<Reading>& reading);
   Judged judge(Case& item, const traffic::Rollout& rollout);
   std::optional<Handled> act(Case& item, const Reading& reading, const Judged& judged);
-  void not_read(Case& item, const Error& error);
-  void note_all(Case& item, policy::Verdict verdict, policy::Reason reason, const std::string& detail);
+  void note_all(Case& item, const policy::Decision& decision);
   bool is_late(const Delivery& delivery) const;
   Handled late(const Delivery& delivery, const Target& target, const std::vector<alert::Signal>& signals);
   void keep_or_settle(const alert::Signal& signal, const Delivery& delivery, policy::Reason reason);

@@ -19,6 +19,8 @@ class TellingLog final : public audit::AuditLog {
   bool writable() const override { return log_.writable(); }
   const audit::Recovered& recovered() const override { return log_.recovered(); }
   const std::string& log_id() const override { return log_.log_id(); }
+  audit::Progress progress() const override { return log_.progress(); }
+  void stop_beginning(const std::string& why) override { log_.stop_beginning(why); }
 
  private:
   audit::AuditLog& log_;

@@ -22,7 +22,7 @@ class Answers {
     if (answer.passed || overridden || decided_) return;
     decided_ = true;
     decision_.reason = guard;
-    decision_.verdict = all_reasons()[static_cast<std::size_t>(guard)].verdict;
+    decision_.verdict = info_of(guard).verdict;
   }
   Decision ends(Reason guard, std::string detail) {
     add(guard, {false, std::move(detail)}, false);

@@ -179,8 +179,4 @@ std::optional<Answer> ask(Reason guard, const Look& look) {
   }
 }
 
-bool has_canary(const traffic::ComponentRollout& c) {
-  return !c.latest_ready.empty() && (c.canary_in_flight() || in_last_stage(c));
-}
-
 }  // namespace canaryd::policy

@@ -28,7 +28,4 @@ struct Look {
 // Those that say whether there is a canary at all have passed by then. Pure.
 std::optional<Answer> ask(Reason guard, const Look& look);
 
-// A canary in flight, or in its last stage.
-bool has_canary(const traffic::ComponentRollout& component);
-
 }  // namespace canaryd::policy

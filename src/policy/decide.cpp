@@ -19,10 +19,14 @@ class Asking {
  public:
   void passed(Reason guard, std::string detail) { decision_.guards.push_back({guard, true, std::move(detail)}); }
 
+  void overridden(Reason guard, std::string detail) {
+    decision_.guards.push_back({guard, false, std::move(detail), true});
+  }
+
   Decision ends(Reason reason, std::string detail) {
     decision_.guards.push_back({reason, false, std::move(detail)});
     decision_.reason = reason;
-    decision_.verdict = all_reasons()[static_cast<std::size_t>(reason)].verdict;
+    decision_.verdict = info_of(reason).verdict;
     return std::move(decision_);
   }
 
@@ -166,7 +170,11 @@ Decision decide_subject(Asking& asking, const alert::Signal& signal, const Rollo
     if (auto refusal = last_stage_refuses(asking, c, policy, circumstances)) return *refusal;
   }
   if (circumstances.stopped) return asking.ends(Reason::stopped, "canaryd is stopped");
-  if (circumstances.breaker_stops) return asking.ends(Reason::breaker_open, "breaker.rollbacks is stop");
+  if (circumstances.breaker_stops) {
+    const std::string why = "breaker.rollbacks is stop";
+    if (!circumstances.breaker_overridden) return asking.ends(Reason::breaker_open, why);
+    asking.overridden(Reason::breaker_open, why);
+  }
   auto components = to_zero(rollout, c, policy, circumstances);
   if (policy.mode == Mode::enforce) return asking.acts(std::move(components));
   auto decision = asking.ends(Reason::observe_only, "policy " + policy.name);
@@ -180,7 +188,7 @@ Decision decide_unattributed(const Asking& asking, const alert::Signal& signal, 
                              const Policy& policy, const Circumstances& circumstances) {
   std::vector<const ComponentRollout*> candidates;
   for (const auto& c : rollout.components) {
-    if (!c.latest_ready.empty() && (c.canary_in_flight() || in_last_stage(c))) candidates.push_back(&c);
+    if (has_canary(c)) candidates.push_back(&c);
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const ComponentRollout* a, const ComponentRollout* b) {
     return is_exposed(*a) && a->canary_in_flight() && !(is_exposed(*b) && b->canary_in_flight());
@@ -203,6 +211,10 @@ Decision decide_unattributed(const Asking& asking, const alert::Signal& signal, 
 bool in_last_stage(const ComponentRollout& c) {
   return c.raw_percent == 100 && !c.latest_ready.empty() && c.latest_ready == c.latest_rolledout &&
          !c.previous_rolledout.empty() && c.previous_rolledout != c.latest_ready;
+}
+
+bool has_canary(const ComponentRollout& c) {
+  return !c.latest_ready.empty() && (c.canary_in_flight() || in_last_stage(c));
 }
 
 bool is_exposed(const ComponentRollout& c) {

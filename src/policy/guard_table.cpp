@@ -57,14 +57,8 @@ constexpr std::array table{
 
 std::span<const GuardRule> guard_table() { return table; }
 
-const GuardRule* find_guard(Reason reason) {
-  const auto found = std::find_if(table.begin(), table.end(), [&](const auto& rule) { return rule.reason == reason; });
-  return found == table.end() ? nullptr : &*found;
-}
-
 bool may_override(Reason reason) {
-  const GuardRule* rule = find_guard(reason);
-  return rule != nullptr && rule->may_override;
+  return std::any_of(table.begin(), table.end(), [&](const auto& r) { return r.reason == reason && r.may_override; });
 }
 
 }  // namespace canaryd::policy

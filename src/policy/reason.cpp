@@ -119,7 +119,9 @@ static_assert(table.size() == static_cast<std::size_t>(Reason::audit_unavailable
 
 std::span<const ReasonInfo> all_reasons() { return table; }
 
-std::string_view name_of(Reason reason) { return table.at(static_cast<std::size_t>(reason)).name; }
+const ReasonInfo& info_of(Reason reason) { return table.at(static_cast<std::size_t>(reason)); }
+
+std::string_view name_of(Reason reason) { return info_of(reason).name; }
 
 std::optional<Reason> find_reason(std::string_view name) {
   for (const auto& info : table) {

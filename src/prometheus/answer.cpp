@@ -1,9 +1,9 @@
 #include "answer.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "canaryd/base/text.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int deepest = 16;  // an answer has 5 levels
+constexpr std::size_t deepest = 16;  // an answer has 5 levels
 constexpr std::size_t most_samples = 10'000;
 
 Error unexpected(const std::string& what) { return Error::invalid("Prometheus' answer: " + what); }
@@ -81,33 +81,51 @@ Result<std::vector<Sample>> read(const Json& root) {
   return samples;
 }
 
-// How deep brackets stand in each other, outside of texts. Writing a deep value out again, into a message, would
-// recurse. Not by the parser's callback, which walks over all of a list for each of its entries.
-int depth_of(std::string_view body) {
-  int depth = 0;
-  int most = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < body.size(); ++i) {
-    const char c = body[i];
-    if (in_text) {
-      if (c == '\\') ++i;
-      if (c == '"') in_text = false;
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      most = std::max(most, ++depth);
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
+// What a parsed value does not tell any more, or too late: how deep brackets stand in each other (writing a deep value
+// out again, into a message, would recurse), and names that stand twice in one object, of which parsing keeps the last.
+class Form final : public nlohmann::json_sax<Json> {
+ public:
+  std::string problem;  // empty: none; what is no JSON is said by the parser
+
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
+  bool string(string_t& /*value*/) override { return true; }
+  bool binary(binary_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*elements*/) override { return begins(); }
+  bool start_array(std::size_t /*elements*/) override { return begins(); }
+  bool end_object() override { return ends(); }
+  bool end_array() override { return ends(); }
+  bool key(string_t& name) override {
+    if (names_.back().insert(name).second) return true;
+    problem = "expected each name once, got " + escaped(name, 40) + " twice in one object";
+    return false;
   }
-  return most;
-}
+  bool parse_error(std::size_t /*byte*/, const std::string& /*token*/, const Json::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool begins() {
+    names_.emplace_back();
+    if (names_.size() > deepest) problem = "it is nested deeper than " + std::to_string(deepest);
+    return names_.size() <= deepest;
+  }
+  bool ends() {
+    names_.pop_back();
+    return true;
+  }
+  std::vector<std::set<std::string>> names_;  // of each object that is not closed yet; lists have none
+};
 
 }  // namespace
 
 Result<std::vector<Sample>> samples_of(std::string_view body) {
-  if (depth_of(body) > deepest) return fail(unexpected("it is nested deeper than " + std::to_string(deepest)));
   try {
+    Form form;
+    if (!Json::sax_parse(body, &form) && !form.problem.empty()) return fail(unexpected(form.problem));
     return read(Json::parse(body));
   } catch (const Json::exception&) {
     return fail(unexpected("expected JSON, got " + escaped(body, 100)));

@@ -36,7 +36,7 @@ std::vector<std::string> keys_of(const Command& command) {
   const bool held = command.verb == Verb::hold;
   const bool step = command.verb == Verb::advance || command.verb == Verb::promote;
   if (step || command.verb == Verb::rollback) keys.emplace_back("revision");
-  if (step) keys.emplace_back("override");
+  if (step || command.verb == Verb::rollback) keys.emplace_back("override");
   if (held) keys.emplace_back("until");
   if (!command.target && (held || command.verb == Verb::release)) keys.emplace_back("namespace");
   return keys;
@@ -134,13 +134,16 @@ bool is_one_line(std::string_view text) {
 
 tl::expected<void, std::string> read_reason(const std::string* text, Command& command) {
   if (text == nullptr) return Problem("reason: expected a text that says why, got none");
-  if (text->find_first_not_of(' ') == std::string::npos) {
-    return Problem(expected("reason", "a text that says why", in_quotes(*text)));
-  }
   if (text->size() > max_reason) {
     return Problem(expected("reason", "at most 256 bytes", std::to_string(text->size())));
   }
+  if (text->find_first_not_of(' ') == std::string::npos) {
+    return Problem(expected("reason", "a text that says why", in_quotes(*text)));
+  }
   if (!is_one_line(*text)) return Problem(expected("reason", "one line without control characters", in_quotes(*text)));
+  if (!engine::says_why(*text)) {
+    return Problem(expected("reason", "a text that says why", "only characters that show nothing"));
+  }
   command.why = *text;
   return {};
 }
@@ -171,7 +174,7 @@ tl::expected<void, std::string> read_names(const Reader& reader, Command& comman
     command.ns = Namespace(*ns);
   }
   if (const auto found = reader.values.find("override"); found != reader.values.end()) {
-    auto overrides = engine::read_overrides(found->second);
+    auto overrides = engine::read_overrides(found->second, command.verb);
     if (!overrides) return Problem("override: " + overrides.error().message);
     command.overrides = std::move(*overrides);
   }

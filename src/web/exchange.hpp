@@ -16,6 +16,7 @@ struct Reply {
   int status = 200;
   std::string body;
   std::string content_type = "text/plain; charset=utf-8";
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // A request that is turned away on its head alone. Its body is not read, so the connection ends.

@@ -108,9 +108,11 @@ class GuardedStream final : public httplib::Stream {
 struct HttpProcessor::Impl final : httplib::Server {
   explicit Impl(Logger& log) : log_(log) {
     const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
-      const Reply reply = call_->run(request.body);
+      Reply reply = call_->run(request.body);
       response.status = reply.status;
-      response.set_content(reply.body, reply.content_type);
+      response.set_header("Content-Type", reply.content_type);
+      for (const auto& [name, value] : reply.headers) response.set_header(name, value);
+      response.body = std::move(reply.body);
     };
     Get(".*", answer);
     Post(".*", answer);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api_answer.hpp"
+#include "api_audit.hpp"
 #include "api_route.hpp"
 #include "framing.hpp"
 #include "webhook_route.hpp"
@@ -29,6 +30,7 @@ using engine::Verb;
 
 constexpr std::array table{
     Route{"/webhooks/alertmanager", "POST", alert_only, json, !api, admit_notification},
+    Route{"/api/v1/audit", "GET", view_or_operate, no_body, api, admit_audit},
     Route{"/api/v1/rollouts", "GET", view_or_operate, no_body, api, admit_list},
     Route{"/api/v1/rollouts/*/*/rollback", "POST", operate_only, json, api, admit_act, Verb::rollback},
     Route{"/api/v1/rollouts/*/*/advance", "POST", operate_only, json, api, admit_act, Verb::advance},

@@ -3,7 +3,8 @@ import concurrent.futures
 import json
 
 from contract.promotion_by_alert import ByAlert
-from lab import notify
+from lab import net, notify
+from lab.kserve import WithTransformer
 
 
 class Replicas(ByAlert):
@@ -60,6 +61,16 @@ class Observed(ByAlert):
         self.tried(self.about(service, kind="decision", action="rollback")[-1], service, 5, 0)
         self.assertEqual(self.about(service, kind="intent"), [])
 
+    def test_a_new_model_under_another_ones_share_is_left_there_and_the_way_back_is_tried(self):
+        service = self.canary(25, "observed")
+        service.percent(50, manager="canaryd/another")  # as a replica left it that was let act
+        service.follow()
+        service.new_model()
+        record = self.wait_record(service, kind="decision", action="restart")
+        self.assertEqual((record["verdict"], record["reason"]), ("hold", "observe_only"))
+        self.tried(record, service, 50, 5)
+        self.assertEqual((service.percent_now(), self.about(service, kind="intent")), (50, []))
+
     def tried(self, record, service, percent, to):
         (change,) = record["changes"]
         self.assertEqual((change["canary"], change["percent_before"], change["percent_after"]),
@@ -67,6 +78,53 @@ class Observed(ByAlert):
         self.assertIn({"op": "replace", "path": "/spec/predictor/canaryTrafficPercent", "value": to},
                       json.loads(record["patch"]))
         self.assertEqual(record["api"]["http_status"], 200)
+
+
+class Frozen(ByAlert):
+    def test_nothing_goes_forward_in_a_freeze_window_unless_a_person_names_it_and_a_rollback_knows_none(self):
+        service = self.canary(5, "frozen")
+        self.dwelt(service, 5)
+        record = self.hold(service, "frozen", self.healthy(service, 5))
+        self.assertEqual(set(self.failed(record)), {"frozen"})
+        self.assertIn("Asia/Kolkata", self.failed(record)["frozen"])
+        self.assertEqual(self.daemon.row(service.namespace, service.name)["held_by"], ["frozen"])
+        self.held("frozen", "advance", service.target)
+        self.do("advance", service.target, "--override", "frozen")
+        self.assertEqual(service.percent_now(), 10)
+        service.follow()
+        self.told(self.deliver(self.bad(service)), "rolled_back")
+        self.assertEqual(service.percent_now(), 0)
+
+    def test_a_window_that_is_not_open_holds_nothing(self):
+        service = self.canary(5, "thawed")
+        self.advance(service, 5, 10)
+
+
+class Components(ByAlert):
+    service_class = WithTransformer
+
+    def test_several_canaries_of_a_service_hold_each_other_and_go_back_together(self):
+        service = self.canary(5)
+        self.dwelt(service, 5)
+        record = self.hold(service, "several_components", self.healthy(service, 5))
+        self.assertEqual(self.failed(record), {"several_components": "also in flight: transformer"})
+        record = self.held("several_components", "advance", service.target)
+        self.assertEqual(set(self.failed(record)), {"several_components"})
+        self.told(self.deliver(self.bad(service)), "rolled_back")
+        self.assertEqual([service.percent_now(component) for component in service.components], [0, 0])
+        (intent,) = self.about(service, kind="intent")
+        self.assertEqual([change["component"] for change in intent["changes"]], list(service.components))
+
+    def test_one_canary_beside_a_component_without_one_goes_forward(self):
+        service = self.canary(5)
+        service.percent(None, "transformer")
+        transformer = service.revision(2, "transformer")
+        service.status(2, 2, 2, 1, [(2, 100, None)], "transformer")
+        service.components = ("predictor",)  # the transformer is done
+        net.wait_until(lambda: not self.daemon.series(f'canaryd_rollout_revision{{namespace="{service.namespace}",'
+                       f'inferenceservice="{service.name}",component="transformer",revision="{transformer}"'), 20,
+                       "the transformer's canary is the stable revision")
+        self.advance(service, 5, 10)
 
 
 class Breaker(ByAlert):

@@ -9,7 +9,8 @@ from lab.fake_prometheus import FAULTS
 WORDS = {"down": "unknown: requests: ", "hang": "unknown: requests: ", "cut": "unknown: requests: ",
          "half": "unknown: requests: ", "nonsense": "expected JSON", "not_a_vector": "expected a vector, got string",
          "error": "many-to-many matching", "unavailable": "upstream connect error", "warnings": "the result is partial",
-         "nan": "not known", "empty": "not known"}
+         "nan": "not known", "empty": "not known", "two_statuses": "expected each name once, got status twice",
+         "twice": "two series of one revision and source"}
 
 
 class Gate(ByAlert):

@@ -24,8 +24,23 @@ from lab.operated import Operated
 from lab.pki import Pki
 
 WARM_UP = 121  # seconds; canaryd's own are 120
-PROMOTION = "    promotion: {enabled: true, dwell: 1s, short_dwell: true}\n    rollback: {confirm_within: 2s}\n"
+ENABLED = "enabled: true, dwell: 1s, short_dwell: true"
+PROMOTION = f"    promotion: {{{ENABLED}}}\n    rollback: {{confirm_within: 2s}}\n"
+
+
+def freeze(begin, end):
+    """A freeze window on every day from `begin` to `end` hours from now, by clocks that are 5:30 ahead of UTC's."""
+    at, until = (time.strftime("%H:%M", time.gmtime(time.time() + (5.5 + hours) * 3600)) for hours in (begin, end))
+    return f'[{{days: [mon, tue, wed, thu, fri, sat, sun], from: "{at}", until: "{until}", time_zone: Asia/Kolkata}}]'
+
+
 POLICIES = f"""policies:
+  - name: frozen
+    match: {{names: ["frozen-*"]}}
+    promotion: {{{ENABLED}, freeze: {freeze(-1, 2)}}}
+  - name: thawed
+    match: {{names: ["thawed-*"]}}
+    promotion: {{{ENABLED}, freeze: {freeze(3, 5)}}}
   - name: observed
     match: {{names: ["observed-*"]}}
     mode: observe

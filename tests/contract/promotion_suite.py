@@ -12,7 +12,8 @@ PARTS = (promotion_by_hand.Commands, promotion_by_hand.Damaged, promotion_by_han
          promotion_by_hand.OpenRollbacks, promotion_watched.NewModels, promotion_watched.Observations,
          promotion_watched.Unfinished, promotion_watched.Described, promotion_by_alert.Stages,
          promotion_by_alert.Forged, promotion_evidence.Gate, promotion_evidence.Rollbacks, promotion_around.Replicas,
-         promotion_around.Observed, promotion_around.Breaker, promotion_around.Defaults)
+         promotion_around.Observed, promotion_around.Frozen, promotion_around.Components, promotion_around.Breaker,
+         promotion_around.Defaults)
 
 
 def cases(module):

@@ -76,6 +76,8 @@ class Metrics(DaemonCase):
                 labels.setdefault(name, set()).update(series_labels)
         labels.pop("canaryd_watch_restarts_total", None)  # only once there was one
         documented = self.documented()
+        self.assertIn("canaryd_audit_witness_in_order", documented)
+        documented.pop("canaryd_audit_witness_in_order")  # only where there is a witness
         for name in ("last_promotion_timestamp_seconds", "overrides_total", "hold_since_timestamp_seconds",
                      "rollout_share_since_timestamp_seconds", "rollout_dwell_seconds", "rollout_held"):
             self.assertTrue(documented.pop(f"canaryd_{name}"), f"{name}: only where there is promotion")

@@ -4,7 +4,7 @@ import pathlib
 import secrets
 import subprocess
 
-from lab import net
+from lab import audit_schema, net
 from lab.procs import Process
 
 CONFIG = """instance: {instance}
@@ -30,6 +30,8 @@ audit:
 class Canaryd:
     """The daemon, ready when the constructor returns. `cluster`: a URL without authentication, or the lines of the
     configuration's `cluster`, indented. `more` is text at the end of its configuration."""
+
+    records_fit = True
 
     def __init__(self, canaryd, folder, cluster, pki, instance="lab", more=""):
         folder = pathlib.Path(folder)
@@ -89,4 +91,7 @@ class Canaryd:
         return done.returncode, done.stdout
 
     def stop(self):
+        """Ends it. What it has recorded fits the schema, unless a test spoiled it (`records_fit = False`)."""
         self.process.stop()
+        if self.records_fit:
+            audit_schema.check(self.audit_folder)

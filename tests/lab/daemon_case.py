@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import unittest
 
-from lab import daemon, net, notify
+from lab import audit_schema, daemon, net, notify
 from lab.cluster import StatusWriter
 from lab.pki import Pki
 from lab.procs import Process
@@ -74,8 +74,11 @@ class Configured:
 class Serve(Configured, Process):
     """A daemon that has started, ready or not, with either format of logs."""
 
+    records_fit = True
+
     def __init__(self, address, more=""):
         Configured.__init__(self, address, more)
+        self.prepare()
         Process.__init__(self, "canaryd", [os.environ["CANARYD"], "serve", "--config", self.config_file],
                          log_path=self.folder / "canaryd.log")
         try:
@@ -87,6 +90,16 @@ class Serve(Configured, Process):
         except BaseException:
             self.stop()
             raise
+
+    def prepare(self):
+        """Between the configuration and the start: for those that need more around them."""
+
+    def stop(self, timeout=30):
+        """Ends it. What it has recorded fits the schema, unless a test spoiled it (`records_fit = False`)."""
+        code = Process.stop(self, timeout)
+        if self.records_fit:
+            audit_schema.check(self.audit_folder)
+        return code
 
     def admin(self, path):
         return net.request("GET", self.admin_url + path)

@@ -13,20 +13,25 @@ _LABEL = r'{}=(?:~)?"([^"]*)"'
 
 # What a revision shows: requests and errors over the dwell, p95 in seconds, mean confidence.
 HEALTHY = {"requests": 1000, "errors": 1, "latency": 0.05, "confidence": 0.93}
-FAULTS = ("down", "hang", "cut", "half", "nonsense", "not_a_vector", "error", "unavailable", "warnings", "nan", "empty")
+FAULTS = ("down", "hang", "cut", "half", "nonsense", "not_a_vector", "error", "unavailable", "warnings", "nan", "empty",
+          "two_statuses", "twice")
 
 
 class FakePrometheus:
     """`url`. `share(namespace, service, component)` gives {revision: percent}, as canaryd's own series would show it.
+    `context`: an ssl.SSLContext of a server, for https; what it asks of clients is its own.
 
+    token        None, or the bearer token that a question must carry, else it is answered 401
     fault        None, or one of FAULTS, for each question from now on (`down` is down(), `hang` is hang())
     revisions    {revision: what differs from HEALTHY}
     alerts       what ALERTS shows: labels, with alertname and alertstate
     queries      the questions so far
     """
 
-    def __init__(self, share):
+    def __init__(self, share, context=None):
         self.share = share
+        self.context = context
+        self.token = None
         self.fault = None
         self.revisions = {}
         self.alerts = []
@@ -37,7 +42,7 @@ class FakePrometheus:
         self._server = None
         self._port = 0
         self.up()
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self._port}"
 
     def healthy(self):
         """As at the start: answers everything, all is well."""
@@ -76,6 +81,9 @@ class FakePrometheus:
 
         self._server = Server(("127.0.0.1", self._port), Handler)
         self._port = self._server.server_address[1]
+        if self.context:  # the handshake is the handler's: one that hangs holds up no other
+            self._server.socket = self.context.wrap_socket(self._server.socket, server_side=True,
+                                                           do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -116,6 +124,8 @@ class FakePrometheus:
 
     def _handle(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
+        if self.token is not None and handler.headers.get("Authorization") != "Bearer " + self.token:
+            return self._send(handler, 401, {"status": "error", "error": "who asks?"})
         form = urllib.parse.parse_qs(body, strict_parsing=True)
         if handler.path != "/api/v1/query" or set(form) != {"query", "timeout"}:
             return self._send(handler, 400, {"status": "error", "errorType": "bad_data", "error": "no such question"})
@@ -139,6 +149,8 @@ class FakePrometheus:
         answer = {"status": "success", "data": {"resultType": "vector", "result": self._samples(query, fault)}}
         if fault == "warnings":
             answer["warnings"] = ["a store did not answer: the result is partial"]
+        if fault == "two_statuses":  # of which many parsers keep the last
+            return self._send(handler, 200, b'{"status":"error",' + json.dumps(answer).encode()[1:])
         return self._send(handler, 200, answer, half=fault == "half")
 
     def _samples(self, query, fault):
@@ -163,7 +175,7 @@ class FakePrometheus:
             value = {**HEALTHY, **self.revisions.get(revision, {})}[kind]
             samples.append(self._sample({"namespace": labels["namespace"], "revision": revision,
                                          "source": "model-metrics"}, self._value(value, fault)))
-        return samples
+        return samples * 2 if fault == "twice" else samples
 
     @staticmethod
     def _value(value, fault):

@@ -43,11 +43,14 @@ class MisbehavingApi:
                 single = "inferenceservices/" in self.path and "watch=" not in self.path
                 outer._handle(self, outer.on_get if single else None)
 
+            def do_POST(self):
+                outer._handle(self, None)
+
             def do_PATCH(self):
-                dry_run = "dryRun=" in self.path
-                if not dry_run:
+                of_traffic = "/inferenceservices/" in self.path and "dryRun=" not in self.path
+                if of_traffic:
                     outer.patches += 1
-                outer._handle(self, None if dry_run else outer.on_patch)
+                outer._handle(self, outer.on_patch if of_traffic else None)
 
         class Server(http.server.ThreadingHTTPServer):
             daemon_threads = True

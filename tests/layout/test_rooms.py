@@ -7,7 +7,7 @@ import unittest
 SOURCE = pathlib.Path(os.environ.get("CANARYD_SOURCE") or pathlib.Path(__file__).parents[2])
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THIRD_PARTY = ("httplib.h", "curl/", "openssl/", "yaml-cpp/", "re2/", "nlohmann/json.hpp", "CLI/", "spdlog/",
-               "prometheus/")
+               "prometheus/", "date/")
 JSON_ROOMS = {"alert", "traffic", "prometheus", "audit", "web", "sandbox"}
 MOST_LINES = 500
 

@@ -27,14 +27,22 @@ Said said_in(const Json& line) {
 }  // namespace
 
 void RecordReader::read() {
-  const std::string segment = audit_folder + "/segment-00000000000000000000.jsonl";
-  if (!files_.exists(segment)) return;
-  const std::string bytes = files_.on_disk(segment);
-  while (position_ < bytes.size()) {
-    const auto end = bytes.find('\n', position_);
+  auto names = files_.list(audit_folder);
+  if (!names) return;
+  std::sort(names->begin(), names->end());
+  for (const auto& name : *names) {
+    if (name.starts_with("segment-") && name.ends_with(".jsonl")) read_segment(audit_folder + "/" + name);
+  }
+}
+
+void RecordReader::read_segment(const std::string& path) {
+  const std::string bytes = files_.on_disk(path);
+  auto& position = positions_[path];
+  while (position < bytes.size()) {
+    const auto end = bytes.find('\n', position);
     if (end == std::string::npos) return;
-    auto said = said_in(Json::parse(bytes.substr(position_, end - position_)));
-    position_ = end + 1;
+    auto said = said_in(Json::parse(bytes.substr(position, end - position)));
+    position = end + 1;
     if (said.kind == "intent") open_[said.id] = said.patch;
     if (said.kind == "outcome") open_.erase(said.id);
     said_.push_back(std::move(said));

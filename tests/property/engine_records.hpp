@@ -11,18 +11,20 @@ namespace canaryd::property {
 
 inline const std::string audit_folder = "/audit";
 
-// Reads an audit log's lines as they come, from what is on the disk.
+// Reads an audit log's lines as they come, from what is on the disk. A clock that jumps by a day begins a segment.
 class RecordReader {
  public:
-  explicit RecordReader(const audit::test::MemoryFiles& files) : files_(files) {}
+  explicit RecordReader(audit::test::MemoryFiles& files) : files_(files) {}
 
   void read();
   std::vector<Said> take();
   bool has_open_intent(const std::string& patch) const;
 
  private:
-  const audit::test::MemoryFiles& files_;
-  std::size_t position_ = 0;
+  void read_segment(const std::string& path);
+
+  audit::test::MemoryFiles& files_;
+  std::map<std::string, std::size_t> positions_;  // in each segment
   std::vector<Said> said_;
   std::map<std::string, std::string> open_;  // id -> patch
 };

@@ -71,7 +71,7 @@ void EngineSubject::restart() {
   // What Parts::start does, without its threads.
   parts_->fresh = [this] { return fresh_; };
   parts_->reader.trust_copies_when(parts_->fresh);
-  parts_->background.take_up();
+  parts_->take_up();
   work();
 }
 

@@ -8,7 +8,12 @@ namespace canaryd::app {
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
-inline constexpr int exit_integrity = 3;  // audit verify: the log is broken
+// audit verify, the first that holds: what is there is not what was written, something is missing, a checkpoint of the
+// log is not signed by a known key, one that was kept elsewhere is not of this log.
+inline constexpr int exit_integrity = 3;
+inline constexpr int exit_completeness = 4;
+inline constexpr int exit_signature = 5;
+inline constexpr int exit_anchoring = 6;
 
 // The command line: parses it, runs the command, returns the exit code. Results go to `out`, everything else to `err`;
 // an `out` that cannot be written is a failure. May throw what the standard library throws (no memory).

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "canaryd/alert/mapping.hpp"
+#include "canaryd/audit/housekeeping.hpp"
 #include "canaryd/audit/log.hpp"
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/base/error.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/strong.hpp"
@@ -22,6 +24,15 @@ struct LogSettings {
   LogLevel level = LogLevel::info;
 };
 
+// The audit log and what is done with it besides appending.
+struct AuditSettings {
+  audit::Settings log;
+  std::vector<std::string> key_files;  // PEM, private; each signs checkpoints; empty: there are none
+  audit::KeepSettings keep;
+  std::string witness;  // name of a ConfigMap in the state's namespace; empty: none
+  audit::RedactionRules redaction;
+};
+
 // The ConfigMap with what has no place in an InferenceService: holds, revisions that were rolled back, the stop.
 struct StateSettings {
   Namespace ns;  // empty: the pod's own, see state_namespace() in app
@@ -34,7 +45,7 @@ struct Config {
   web::ServerSettings server;
   web::AdminSettings admin;
   kube::ClusterSettings cluster;
-  audit::Settings audit;
+  AuditSettings audit;
   LogSettings log;
   std::string stop_file;            // while this file exists nothing is patched; empty: no such file
   prometheus::Settings prometheus;  // for the promotion gate; no url: none

@@ -19,12 +19,13 @@ struct Entry {
   Record record;
 };
 
-// Whether a text begins as a line of a log does; whether it is one, reading shows.
+// Whether bytes begin as a segment does, plain or compressed; whether they are one, reading shows.
 bool begins_like_a_log(std::string_view text);
 
-// Reads one segment, or all of a log's folder in order, without a lock and without writing, in memory that does not
-// grow with the log. A last line without its end (a log in use) is left out. Checks no chain: verify() does. Errors:
-// `io`, `not_found` (no log in the folder), `invalid` with file, line and what was expected there.
+// Reads one segment, plain or compressed (".zst"), or all of a log's folder in order, without a lock and without
+// writing, in memory that does not grow with the log. Segments whose records were removed, and a last line without its
+// end (a log in use), are left out. Checks no chain: verify() does. Errors: `io`, `not_found` (no log in the folder),
+// `invalid` with file, line and what was expected there.
 Status read_segment(const std::string& file, Files& files, const std::function<void(const Entry&)>& visit);
 Status read_log(const std::string& directory, Files& files, const std::function<void(const Entry&)>& visit);
 

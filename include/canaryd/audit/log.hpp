@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "canaryd/audit/files.hpp"
 #include "canaryd/audit/record.hpp"
+#include "canaryd/audit/tree.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/error.hpp"
 #include "canaryd/base/log.hpp"
@@ -15,7 +17,17 @@
 namespace canaryd::audit {
 
 struct Settings {
-  std::string directory;  // created 0700 when absent; the log stands in it alone
+  std::string directory;                                     // created 0700 when absent; the log stands in it alone
+  std::string origin = "canaryd";                            // with the log's id, its name in checkpoints
+  std::uint64_t rotate_size = 64ULL << 20U;                  // bytes of an open segment that end it; at most 1 GiB
+  std::chrono::seconds rotate_age = std::chrono::hours(24);  // from its first record
+};
+
+// How far the log has come on the disk.
+struct Progress {
+  TreeHead head;
+  std::uint64_t settled = 0;  // the size of the log up to and with its newest outcome; 0: none
+  std::uint64_t segment = 0;  // the first seq of the open segment
 };
 
 // What a start found in the log it continues.
@@ -49,6 +61,11 @@ class AuditLog {
   virtual bool writable() const = 0;
   virtual const Recovered& recovered() const = 0;
   virtual const std::string& log_id() const = 0;
+  // What is acknowledged, never less than what an append has returned. Does not wait for the disk.
+  virtual Progress progress() const = 0;
+  // While the volume is almost full: what begins something (intents, decisions, refused requests) fails with `io`, what
+  // settles it (outcomes, confirmations, lifecycle) is still written. `why` is the error's message; empty ends it.
+  virtual void stop_beginning(const std::string& why) = 0;
 };
 
 }  // namespace canaryd::audit

@@ -77,7 +77,8 @@ struct Record {
   std::string because;      // by hand: the reason that the person gave
   std::uint64_t count = 0;  // of summed refusals and repeats: how many
   Pairs details;
-  std::string message;  // one English sentence
+  std::vector<std::string> shortened;  // paths of members that do not stand as they came: cut, or redacted
+  std::string message;                 // one English sentence
 };
 
 }  // namespace canaryd::audit

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -39,13 +40,18 @@ class Logger {
   void info(std::string_view event, std::initializer_list<LogField> fields = {});
   void warn(std::string_view event, std::initializer_list<LogField> fields = {});
   void error(std::string_view event, std::initializer_list<LogField> fields = {});
+  // At whatever level is set, as `info`, its values of any length and not cut: for a line that is the purpose itself,
+  // such as a checkpoint that is kept wherever the log is shipped to.
+  void always(std::string_view event, std::initializer_list<LogField> fields);
 
   // The line without its end, as it would be written: for tests.
   static std::string render(LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
-                            std::initializer_list<LogField> fields);
+                            std::initializer_list<LogField> fields, std::size_t longest_value = 1024);
 
  private:
-  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+  bool takes(LogLevel level) const;
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields,
+             std::size_t longest_value = 1024);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "canaryd/base/clock.hpp"
@@ -16,8 +17,8 @@ namespace canaryd::engine {
 enum class Verb : std::uint8_t { rollback, advance, promote, hold, release, stop, start };
 const char* name_of(Verb verb);
 
-// What a person asks for, through the same path and into the same record as an alert. Checked at the edge: `why` is not
-// empty, `until` is in the future, overrides are guards that may be overridden.
+// What a person asks for, through the same path and into the same record as an alert. Checked at the edge: `why` says
+// something, `until` is in the future, overrides are guards that may be overridden.
 struct Command {
   Verb verb = Verb::hold;
   std::optional<Target> target;      // absent: hold and release of a namespace or of all, stop, start
@@ -33,11 +34,15 @@ struct Command {
   SteadyTime deadline;
 };
 
-// The guards that a person may pass over by naming them (docs/guards.md), in the order of the table.
-std::vector<std::string> override_names();
+// The guards that a person may pass over by naming them (docs/guards.md), in the order of the table. Of a rollback only
+// a breaker that stops rollbacks.
+std::vector<std::string> override_names(Verb verb = Verb::advance);
 // Reads what a command names to be passed over. Errors: `invalid` for a name that may not be, or that stands twice,
 // with those that may be.
-Result<std::vector<policy::Reason>> read_overrides(const std::vector<std::string>& names);
+Result<std::vector<policy::Reason>> read_overrides(const std::vector<std::string>& names, Verb verb = Verb::advance);
+
+// Whether there is anything to be read in a reason: one of white space and characters that show nothing says nothing.
+bool says_why(std::string_view reason);
 
 // 200: done or rightly not done; 409: held or refused, `reason` says why; 503: could not be done or shown.
 struct CommandAnswer {

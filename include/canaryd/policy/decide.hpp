@@ -24,8 +24,9 @@ struct Guard {
 // What the object itself does not say. A missing fact holds: nothing is guessed.
 struct Circumstances {
   WallTime now;
-  bool stopped = false;        // by the stop file, or by a person
-  bool breaker_stops = false;  // the breaker is open, and the configuration says that it stops rollbacks too
+  bool stopped = false;             // by the stop file, or by a person
+  bool breaker_stops = false;       // the breaker is open, and the configuration says that it stops rollbacks too
+  bool breaker_overridden = false;  // and a person named it to be passed over
   // Since when a revision has had traffic, at the latest; only asked of unattributed alerts.
   std::map<Revision, WallTime> first_traffic;
   // Since when a revision has had 100 %, at the latest; only asked at stage 100.
@@ -66,6 +67,8 @@ std::vector<Revision> revisions_to_ask(const traffic::Rollout& rollout);
 
 // A component in its last stage: the field is still there at 100, and KServe already counts the canary as rolled out.
 bool in_last_stage(const traffic::ComponentRollout& component);
+// A canary in flight, or in its last stage.
+bool has_canary(const traffic::ComponentRollout& component);
 // A canary that has or may get traffic: in flight above 0 (in spec or still in status), or in its last stage.
 bool is_exposed(const traffic::ComponentRollout& component);
 

@@ -19,8 +19,7 @@ struct GuardRule {
 };
 
 std::span<const GuardRule> guard_table();
-// nullptr for a reason that is no guard.
-const GuardRule* find_guard(Reason reason);
+// False for a reason that is no guard.
 bool may_override(Reason reason);
 
 }  // namespace canaryd::policy

@@ -81,6 +81,7 @@ struct ReasonInfo {
 
 // All reasons, in the order of the enumeration.
 std::span<const ReasonInfo> all_reasons();
+const ReasonInfo& info_of(Reason reason);
 std::string_view name_of(Reason reason);
 // nullopt: no such reason.
 std::optional<Reason> find_reason(std::string_view name);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "canaryd/audit/query_pages.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/error.hpp"
 #include "canaryd/base/log.hpp"
@@ -23,6 +24,7 @@ struct WebHooks {
   std::function<void(const std::string& reason, const std::string& peer)> on_refused;
   engine::CommandHandler on_command;    // the API's POSTs
   engine::RolloutsHandler on_rollouts;  // GET /api/v1/rollouts
+  audit::PageReader on_audit;           // GET /api/v1/audit
 };
 
 // The guarded HTTPS listener: POST /webhooks/alertmanager and the API (docs/api.md) behind TLS, authentication, and

@@ -21,7 +21,19 @@ TEST_CASE("the printed default configuration says what is true without it") {
   CHECK(printed.admin.listen.port == silent.admin.listen.port);
   CHECK(printed.cluster.access == silent.cluster.access);
   CHECK(printed.cluster.namespaces == silent.cluster.namespaces);
-  CHECK(printed.audit.directory == silent.audit.directory);
+  CHECK(printed.audit.log.directory == silent.audit.log.directory);
+  CHECK(printed.audit.log.origin == silent.audit.log.origin);
+  CHECK(printed.audit.log.rotate_size == silent.audit.log.rotate_size);
+  CHECK(printed.audit.log.rotate_age == silent.audit.log.rotate_age);
+  CHECK(printed.audit.key_files == silent.audit.key_files);
+  CHECK(printed.audit.keep.keep == silent.audit.keep.keep);
+  CHECK(printed.audit.keep.keep_at_least == silent.audit.keep.keep_at_least);
+  CHECK(printed.audit.keep.max_size == silent.audit.keep.max_size);
+  CHECK(printed.audit.keep.warn_below == silent.audit.keep.warn_below);
+  CHECK(printed.audit.keep.make_room_below == silent.audit.keep.make_room_below);
+  CHECK(printed.audit.keep.stop_below == silent.audit.keep.stop_below);
+  CHECK(printed.audit.witness == silent.audit.witness);
+  CHECK(printed.audit.redaction.labels == silent.audit.redaction.labels);
   CHECK(printed.log.format == silent.log.format);
   CHECK(printed.log.level == silent.log.level);
   CHECK(printed.stop_file == silent.stop_file);
@@ -58,6 +70,9 @@ TEST_CASE("the optional keys of the default configuration read when they are use
                           "#   - name: alertmanager",
                           "#     role: alert",
                           "#     san: ",
+                          "# key_files: ",
+                          "# witness:",
+                          "#   configmap: ",
                           "# stop_file: ",
                           "# match:",
                           "#   namespaces: [\"ml\"",

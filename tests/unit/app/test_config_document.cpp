@@ -91,7 +91,8 @@ TEST_CASE("the reference says restart where a reload cannot change a key") {
   wanted.server.max_connections = 5;
   wanted.admin.listen.port = 2;
   wanted.cluster = {canaryd::kube::Access::url, "/k", "c", "https://a", "/ca", "/t", {canaryd::Namespace("ml")}};
-  wanted.audit.directory = "/other";
+  wanted.audit.log = {"/other", "other", 1, std::chrono::seconds(1)};
+  wanted.audit.witness = "other";
   wanted.log.format = canaryd::LogFormat::json;
   wanted.prometheus = {"https://a", "/ca", "/t", "/c", "/k"};
   wanted.state = {canaryd::Namespace("ops"), "other"};

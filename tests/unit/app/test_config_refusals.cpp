@@ -58,6 +58,9 @@ TEST_CASE("every section of the configuration refuses an unknown key") {
   refuses(base + "cluster: {kubeconfig: {file: /k, zzzzzzzz: 1}}\n", "cluster.kubeconfig");
   refuses(base + "cluster: {url: {address: 'https://a', zzzzzzzz: 1}}\n", "cluster.url");
   refuses(base + "audit: {zzzzzzzz: 1}\n", "audit");
+  for (const auto* part : {"space", "witness", "redact"}) {
+    refuses(base + "audit: {" + part + ": {zzzzzzzz: 1}}\n", std::string("audit.") + part);
+  }
   refuses(base + "log: {zzzzzzzz: 1}\n", "log");
   const std::string alert = "alerts: [{matchers: ['a=\"b\"'], action: hold, ";
   refuses(base + alert + "zzzzzzzz: 1}]\n", "alerts[0]");

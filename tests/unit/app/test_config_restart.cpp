@@ -25,7 +25,9 @@ TEST_CASE("what is reloaded needs no restart") {
   CHECK(restart_of("",
                    "stop_file: /stop\nlog: {level: debug}\nalerts: [{matchers: ['a=\"b\"'], action: hold}]\n"
                    "policies: [{name: x, evidence_window: 1m, mode: observe, promotion: {dwell: 1h}}]\n"
-                   "breaker: {max_rollbacks: 1, window: 1m, rollbacks: stop}\n") == Lines{});
+                   "breaker: {max_rollbacks: 1, window: 1m, rollbacks: stop}\n"
+                   "audit: {key_files: [/k], keep: 1y, keep_at_least: 1d, max_size: 1GiB, space: {warn: 2GiB}, "
+                   "redact: {labels: [a]}}\n") == Lines{});
   auto running = read_config(shortest, "c.yaml").config;
   auto wanted = running;
   wanted.server.tls.certificate = "/other";
@@ -37,6 +39,8 @@ TEST_CASE("what is reloaded needs no restart") {
 TEST_CASE("each key that cannot change at run time is named") {
   CHECK(restart_of("", "admin: {listen: 127.0.0.1:1}\n") == Lines{"admin.listen"});
   CHECK(restart_of("", "audit: {directory: /other}\n") == Lines{"audit.directory"});
+  CHECK(restart_of("", "audit: {origin: o, rotate_size: 1MiB, rotate_age: 1h, witness: {configmap: w}}\n") ==
+        Lines{"audit.origin", "audit.rotate_size", "audit.rotate_age", "audit.witness.configmap"});
   CHECK(restart_of("", "log: {format: json}\n") == Lines{"log.format"});
   CHECK(restart_of("", "cluster: {namespaces: [ml]}\n") == Lines{"cluster.namespaces"});
   CHECK(restart_of("", "cluster: {kubeconfig: {file: /k, context: c}}\n") ==

@@ -38,7 +38,7 @@ TEST_CASE("the shortest configuration has the documented defaults") {
   CHECK(config.admin.listen.port == 8080);
   CHECK(config.cluster.access == kube::Access::in_cluster);
   CHECK(config.cluster.namespaces.empty());
-  CHECK(config.audit.directory == "/var/lib/canaryd/audit");
+  CHECK(config.audit.log.directory == "/var/lib/canaryd/audit");
   CHECK(config.log.format == LogFormat::logfmt);
   CHECK(config.log.level == LogLevel::info);
   CHECK(config.stop_file.empty());
@@ -108,7 +108,7 @@ TEST_CASE("the keys of the process are read") {
       "instance: canaryd-1.eu\nstop_file: /run/stop\naudit: {directory: /a}\nlog: {format: json, level: debug}\n");
   CHECK(config.instance == "canaryd-1.eu");
   CHECK(config.stop_file == "/run/stop");
-  CHECK(config.audit.directory == "/a");
+  CHECK(config.audit.log.directory == "/a");
   CHECK(config.log.format == LogFormat::json);
   CHECK(config.log.level == LogLevel::debug);
 }

@@ -78,12 +78,13 @@ TEST_CASE("each act by hand has help with an example and what it needs") {
       CHECK(help.out.find(option) != std::string::npos);
     }
     const bool step = verb == "advance" || verb == "promote";
-    CHECK((help.out.find("--override GUARD") != std::string::npos) == step);
+    CHECK((help.out.find("--override GUARD") != std::string::npos) == (step || verb == "rollback"));
     CHECK((help.out.find("--revision REVISION") != std::string::npos) == (step || verb == "rollback"));
     CHECK((help.out.find("--for DURATION") != std::string::npos) == (verb == "hold"));
     CHECK((help.out.find("stop_file") != std::string::npos) == !is_of_a_service(verb));
   }
   CHECK(ran({"advance", "--help"}).out.find("breaker_open") != std::string::npos);
+  CHECK(ran({"rollback", "--help"}).out.find("again for more: breaker_open") != std::string::npos);
   CHECK(ran({"rollouts", "--help"}).out.find("Example:\n  canaryd rollouts") != std::string::npos);
 }
 

@@ -13,12 +13,18 @@ std::atomic<std::size_t> peak{0};
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t& /*unused*/) noexcept {
   void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   const std::size_t now = in_use += ::malloc_usable_size(memory);
   std::size_t seen = peak.load();
   while (now > seen && !peak.compare_exchange_weak(seen, now)) continue;
+  return memory;
+}
+
+void* operator new(std::size_t size) {
+  void* memory = operator new(size, std::nothrow);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 

@@ -24,7 +24,7 @@ void ManualClock::advance(std::chrono::microseconds by) {
 // The failures that the tests arrange are not news for the test's output.
 Lab::Lab() { logger.set_level(LogLevel::error); }
 
-Result<std::unique_ptr<AuditLog>> Lab::open() { return AuditLog::open({folder}, files, clock, logger, metrics); }
+Result<std::unique_ptr<AuditLog>> Lab::open() { return AuditLog::open(settings, files, clock, logger, metrics); }
 
 std::unique_ptr<AuditLog> Lab::log() {
   auto opened = open();
@@ -41,6 +41,20 @@ Verdict Lab::verdict() {
 }
 
 std::vector<std::string> Lab::lines() const { return split(files.content(segment)); }
+
+std::vector<std::string> Lab::segments() const {
+  std::vector<std::string> all;
+  for (const auto& path : files.paths()) {
+    if (path.starts_with(folder + "/segment-") && path.ends_with(".jsonl")) all.push_back(path);
+  }
+  return all;
+}
+
+std::vector<std::string> Lab::all_lines() const {
+  std::string text;
+  for (const auto& path : segments()) text += files.content(path);
+  return split(text);
+}
 
 Record of_kind(Kind kind, const std::string& id) {
   Record record;
@@ -86,6 +100,7 @@ Record full(Kind kind, const std::string& id) {
   record.because = "asked for by the team";
   record.count = 3;
   record.details = {{"deadline", "8s"}};
+  record.shortened = {"alerts[0].labels.description"};
   return record;
 }
 

@@ -31,12 +31,15 @@ struct Lab {
   ManualClock clock;
   Logger logger{LogFormat::logfmt, LogLevel::error};
   Metrics metrics;
+  Settings settings{folder};
 
   Lab();
   Result<std::unique_ptr<AuditLog>> open();
-  std::unique_ptr<AuditLog> log();  // which must open
-  Verdict verdict();                // which must be readable
-  std::vector<std::string> lines() const;
+  std::unique_ptr<AuditLog> log();             // which must open
+  Verdict verdict();                           // which must be readable
+  std::vector<std::string> lines() const;      // of the first segment
+  std::vector<std::string> segments() const;   // the paths of those with plain records
+  std::vector<std::string> all_lines() const;  // of these segments, in order
 };
 
 Record intent(const std::string& id);

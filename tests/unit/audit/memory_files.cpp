@@ -140,19 +140,30 @@ void MemoryFiles::write_out(Node& node) {
   node.dirty_from = node.cache.size();
 }
 
-Status MemoryFiles::make_directory(const std::string& /*path*/) {
-  if (crashed_) return canaryd::fail(Error::io("crashed"));
+// A folder lasts when this returns: its parent is synced.
+Status MemoryFiles::make_directory(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  bool half = false;
+  const auto error = before(Op::make_directory, half);
+  if (!error || half) directories_.insert(path);
+  if (error) return canaryd::fail(*error);
   return {};
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory) {
   const std::lock_guard guard(mutex_);
   if (crashed_) return canaryd::fail(Error::io("crashed"));
-  std::vector<std::string> names;
-  for (const auto& [path, node] : nodes_) {
-    if (path.starts_with(directory + "/")) names.push_back(path.substr(directory.size() + 1));
+  std::set<std::string> names;
+  const auto see = [&](const std::string& path) {
+    if (path.starts_with(directory + "/"))
+      names.insert(path.substr(directory.size() + 1, path.find('/', directory.size() + 1) - directory.size() - 1));
+  };
+  for (const auto& [path, node] : nodes_) see(path);
+  for (const auto& path : directories_) see(path);
+  if (names.empty() && !directories_.contains(directory)) {
+    return canaryd::fail(Error::not_found(directory + ": no such folder"));
   }
-  return names;
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 Result<std::unique_ptr<File>> MemoryFiles::open_append(const std::string& path) {
@@ -178,14 +189,64 @@ Result<std::unique_ptr<Reader>> MemoryFiles::open_read(const std::string& path) 
   return std::make_unique<MemoryFile>(*this, found->second);
 }
 
+Result<std::unique_ptr<File>> MemoryFiles::open_write_new(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  if (!crashed_ && nodes_.contains(path)) return canaryd::fail(Error::from_errno("open " + path, EEXIST));
+  return open_append(path);
+}
+
+Status MemoryFiles::remove(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  bool half = false;
+  const auto error = before(Op::remove, half);
+  if (error && !half) return canaryd::fail(*error);
+  const auto found = nodes_.find(path);
+  if (found == nodes_.end()) return canaryd::fail(Error::not_found("unlink " + path));
+  give_back(*found->second);
+  nodes_.erase(found);
+  if (error) return canaryd::fail(*error);
+  return {};
+}
+
+Status MemoryFiles::rename(const std::string& from, const std::string& to) {
+  const std::lock_guard guard(mutex_);
+  bool half = false;
+  const auto error = before(Op::rename, half);
+  if (error && !half) return canaryd::fail(*error);
+  const auto found = nodes_.find(from);
+  if (found == nodes_.end()) return canaryd::fail(Error::not_found("rename " + from));
+  auto node = found->second;
+  nodes_.erase(found);
+  nodes_[to] = std::move(node);
+  if (error) return canaryd::fail(*error);
+  return {};
+}
+
 Status MemoryFiles::sync_directory(const std::string& path) {
   const std::lock_guard guard(mutex_);
   bool half = false;
   if (const auto error = before(Op::sync_directory, half)) return canaryd::fail(*error);
-  for (auto& [name, node] : nodes_) {
-    if (name.starts_with(path + "/")) node->name_synced = true;
+  const auto inside = [&](const std::string& name) {
+    return name.starts_with(path + "/") && name.find('/', path.size() + 1) == std::string::npos;
+  };
+  std::erase_if(names_on_disk_, [&](const auto& entry) { return inside(entry.first); });
+  for (const auto& [name, node] : nodes_) {
+    if (inside(name)) names_on_disk_[name] = node;
   }
   return {};
+}
+
+Result<Space> MemoryFiles::space(const std::string& /*path*/) {
+  const std::lock_guard guard(mutex_);
+  if (crashed_) return canaryd::fail(Error::io("crashed"));
+  std::uint64_t used = 0;
+  for (const auto& [path, node] : nodes_) used += node->allocated;
+  const std::uint64_t available = free_.value_or(1ULL << 40U);
+  return Space{used + available, available};
+}
+
+void MemoryFiles::give_back(const Node& node) {
+  if (free_) *free_ += node.allocated;
 }
 
 Result<std::unique_ptr<File>> MemoryFiles::lock(const std::string& path) {
@@ -204,31 +265,29 @@ void MemoryFiles::restart(Lost lost) {
   crash_in_ = 0;
   failures_.clear();
   locks_.clear();
-  for (auto it = nodes_.begin(); it != nodes_.end();) {
-    Node& node = *it->second;
-    if (lost == Lost::nothing) {
-      ++it;
-      continue;
-    }
-    if (!node.name_synced) {
-      it = nodes_.erase(it);
-      continue;
-    }
-    const std::size_t from = std::min(node.dirty_from, node.cache.size());
-    const std::size_t middle = from + (node.cache.size() - from) / 2;
-    std::string& disk = node.disk;
-    if (lost != Lost::all && middle < node.cache.size()) {
-      disk.resize(std::max(disk.size(), from), '\0');
-      if (lost == Lost::second_half) disk.replace(from, std::string::npos, node.cache.substr(from, middle - from));
-      if (lost == Lost::first_half) {
-        disk.replace(from, std::string::npos, std::string(middle - from, '\0') + node.cache.substr(middle));
-      }
-    }
-    node.cache = disk;
-    node.dirty_from = disk.size();
-    node.allocated = disk.size();
-    ++it;
+  if (lost == Lost::nothing) return;
+  if (lost == Lost::first_half) {
+    names_on_disk_ = nodes_;
+  } else {
+    nodes_ = names_on_disk_;
   }
+  for (auto& [path, node] : nodes_) lose(*node, lost);
+}
+
+void MemoryFiles::lose(Node& node, Lost lost) {
+  const std::size_t from = std::min(node.dirty_from, node.cache.size());
+  const std::size_t middle = from + (node.cache.size() - from) / 2;
+  std::string& disk = node.disk;
+  if (lost != Lost::all && middle < node.cache.size()) {
+    disk.resize(std::max(disk.size(), from), '\0');
+    if (lost == Lost::second_half) disk.replace(from, std::string::npos, node.cache.substr(from, middle - from));
+    if (lost == Lost::first_half) {
+      disk.replace(from, std::string::npos, std::string(middle - from, '\0') + node.cache.substr(middle));
+    }
+  }
+  node.cache = disk;
+  node.dirty_from = disk.size();
+  node.allocated = disk.size();
 }
 
 void MemoryFiles::put(const std::string& path, const std::string& bytes) {
@@ -238,7 +297,20 @@ void MemoryFiles::put(const std::string& path, const std::string& bytes) {
   node->cache = node->disk = bytes;
   node->dirty_from = bytes.size();
   node->allocated = bytes.size();
-  node->name_synced = true;
+  names_on_disk_[path] = node;
+}
+
+void MemoryFiles::take_away(const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  nodes_.erase(path);
+  names_on_disk_.erase(path);
+}
+
+std::vector<std::string> MemoryFiles::paths() const {
+  const std::lock_guard guard(mutex_);
+  std::vector<std::string> all;
+  for (const auto& [path, node] : nodes_) all.push_back(path);
+  return all;
 }
 
 }  // namespace canaryd::audit::test

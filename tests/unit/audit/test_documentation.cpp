@@ -1,11 +1,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "documents.hpp"
 #include "lab.hpp"
 
 using namespace canaryd;
@@ -14,44 +12,7 @@ using namespace canaryd::audit::test;
 
 namespace {
 
-std::string text_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE(file);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// The build tree knows the sources it was made from.
-std::filesystem::path source_folder() {
-  for (auto folder = std::filesystem::read_symlink("/proc/self/exe"); folder != folder.root_path();
-       folder = folder.parent_path()) {
-    if (!std::filesystem::exists(folder / "CMakeCache.txt")) continue;
-    const auto cache = text_of(folder / "CMakeCache.txt");
-    const std::string key = "\nCMAKE_HOME_DIRECTORY:INTERNAL=";
-    const auto at = cache.find(key);
-    REQUIRE(at != std::string::npos);
-    return cache.substr(at + key.size(), cache.find('\n', at + 1) - at - key.size());
-  }
-  FAIL("this test runs from a build tree");
-  return {};
-}
-
-std::string documentation() { return text_of(source_folder() / "docs" / "audit-format.md"); }
-
-// Names in the first column of the table behind a heading, in order.
-std::vector<std::string> table_names(const std::string& text, const std::string& heading) {
-  std::vector<std::string> names;
-  std::istringstream lines(text.substr(text.find(heading)));
-  std::string line;
-  std::getline(lines, line);
-  while (std::getline(lines, line) && !line.starts_with("## ")) {
-    if (!line.starts_with("| `")) continue;
-    std::istringstream cell(line.substr(1, line.find('|', 1) - 1));
-    for (std::string part; std::getline(cell, part, '`') && std::getline(cell, part, '`');) names.push_back(part);
-  }
-  return names;
-}
+std::string documentation() { return source_text("docs/audit-format.md"); }
 
 using Json = nlohmann::ordered_json;
 

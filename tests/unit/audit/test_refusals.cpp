@@ -29,6 +29,8 @@ class HeldLog final : public AuditLog {
   bool writable() const override { return true; }
   const Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return id_; }
+  Progress progress() const override { return {}; }
+  void stop_beginning(const std::string&) override {}
 
   void set(bool stuck, bool refusing) {
     const std::lock_guard guard(mutex_);

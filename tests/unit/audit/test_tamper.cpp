@@ -183,21 +183,6 @@ TEST_CASE("bytes put in at every place are found") {
   }
 }
 
-TEST_CASE("the text for people names file line and byte and escapes what comes from the log") {
-  auto lines = small_log();
-  lines[1].replace(lines[1].find("A sentence"), 1, "B");
-  const auto text = to_text(judged(joined(lines)));
-  CHECK(text.starts_with("BROKEN"));
-  const auto byte = std::to_string(lines[0].size() + 1);
-  CHECK(text.find("segment-00000000000000000000.jsonl, line 2, byte " + byte + ": its SHA-256 is ") !=
-        std::string::npos);
-  CHECK(text.find("records: 6\n") != std::string::npos);
-  CHECK(text.find("intents without outcome: c\n") != std::string::npos);
-  const auto good = to_text(judged(joined(small_log())));
-  CHECK(good.starts_with("intact"));
-  CHECK(good.find("head:    ") != std::string::npos);
-}
-
 TEST_CASE("a line longer than any record is a fault and is not read to its end") {
   const auto verdict = judged(joined(small_log()) + std::string(40 << 20, 'x'));
   REQUIRE_FALSE(verdict.intact);
@@ -211,20 +196,6 @@ TEST_CASE("a folder without a log is not found") {
   REQUIRE_FALSE(verdict);
   CHECK(verdict.error().kind == ErrorKind::not_found);
   CHECK(verify("/nonexistent/audit").error().kind == ErrorKind::not_found);
-}
-
-TEST_CASE("two segments are one chain and a missing one is a fault") {
-  const auto lines = small_log();
-  const std::vector<std::string> first(lines.begin(), lines.begin() + 3);
-  const std::vector<std::string> second(lines.begin() + 3, lines.end());
-  Lab lab;
-  lab.files.put(segment, joined(first));
-  lab.files.put(folder + "/segment-00000000000000000003.jsonl", joined(second));
-  CHECK(lab.verdict().intact);
-  CHECK(lab.verdict().records == 6);
-  Lab missing;
-  missing.files.put(folder + "/segment-00000000000000000003.jsonl", joined(second));
-  CHECK_FALSE(missing.verdict().intact);
 }
 
 TEST_CASE("a segment without a first record is a fault and not an intact log of none") {

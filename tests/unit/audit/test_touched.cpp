@@ -192,7 +192,13 @@ class DeletingFiles final : public Files {
     return std::make_unique<Deleting>(std::move(*file), path, armed);
   }
   Result<std::unique_ptr<Reader>> open_read(const std::string& path) override { return files_->open_read(path); }
+  Result<std::unique_ptr<File>> open_write_new(const std::string& path) override {
+    return files_->open_write_new(path);
+  }
+  Status remove(const std::string& path) override { return files_->remove(path); }
+  Status rename(const std::string& from, const std::string& to) override { return files_->rename(from, to); }
   Status sync_directory(const std::string& path) override { return files_->sync_directory(path); }
+  Result<Space> space(const std::string& path) override { return files_->space(path); }
   Result<std::unique_ptr<File>> lock(const std::string& path) override { return files_->lock(path); }
 
  private:

@@ -98,3 +98,15 @@ TEST_CASE("a line is written whole and braces in it are no format") {
   CHECK(written.find("unseen") == std::string::npos);
   CHECK(written.substr(0, 3) == "ts=");
 }
+
+TEST_CASE("what must always be said is written at any level and whole") {
+  const std::string note(5000, 'A');
+  const std::string written = standard_error_of([&] {
+    Logger log(LogFormat::json, LogLevel::error);
+    log.info("unseen");
+    log.always("audit_checkpoint", {{"checkpoint", note}});
+  });
+  CHECK(written.find("\"level\":\"info\",\"event\":\"audit_checkpoint\",\"checkpoint\":\"" + note + "\"}\n") !=
+        std::string::npos);
+  CHECK(written.find("unseen") == std::string::npos);
+}

@@ -61,6 +61,51 @@ TEST_CASE("a command whose state cannot be written is not done and says so") {
   CHECK(answer.message.find("down") != std::string::npos);
 }
 
+TEST_CASE("a breaker that stops rollbacks stops a person too until it is named and the refusal says so") {
+  PromotionBench bench;
+  bench.rules.breaker = {0, std::chrono::minutes(10), true};
+  bench.begin();
+  REQUIRE(bench.command(Verb::rollback).reason == "rolled_back");
+  auto again = FakeApi::canary(20, 2, 2, 1);
+  again["metadata"]["generation"] = 8;
+  again["metadata"]["resourceVersion"] = "200";
+  bench.api.become(again);
+  const auto refused = bench.command(Verb::rollback);
+  CHECK(refused.status == 409);
+  CHECK(refused.reason == "breaker_open");
+  CHECK_MESSAGE(refused.message.ends_with("To roll back all the same: --override breaker_open."), refused.message);
+  CHECK_MESSAGE(bench.deliver({firing("CanaryFailing")}).text == "breaker_open ml/iris", "an alert overrides nothing");
+  CHECK(bench.api.percent() == 20);
+  const auto answer = bench.command(Verb::rollback, {policy::Reason::breaker_open});
+  CHECK_MESSAGE(answer.reason == "rolled_back", answer.message);
+  CHECK(bench.api.percent() == 0);
+  bool recorded = false;
+  for (const auto& guard : bench.last("rollback").guards) {
+    recorded = recorded || (guard.guard == "breaker_open" && guard.overridden && !guard.passed);
+  }
+  CHECK(recorded);
+  CHECK(bench.metrics.text().find("canaryd_overrides_total{guard=\"breaker_open\"} 1") != std::string::npos);
+}
+
+TEST_CASE("of the guards a rollback may name the breaker alone") {
+  CHECK(override_names(Verb::rollback) == std::vector<std::string>{"breaker_open"});
+  CHECK(read_overrides({"breaker_open"}, Verb::rollback));
+  CHECK_FALSE(read_overrides({"held"}, Verb::rollback));
+  CHECK(read_overrides({"held"}, Verb::advance));
+}
+
+TEST_CASE("a reason of characters that show nothing says nothing") {
+  for (const std::string blank : {"", " ", "\t", "\u00a0", "\u200b", "\ufeff \u2060", "\u3164", "\u2800\u3000",
+                                  "\u00ad", "\U000e0020", "\u202e\u202c", "\ufe0f"}) {
+    CAPTURE(blank.size());
+    CHECK_FALSE(says_why(blank));
+  }
+  for (const std::string text : {"x", " x ", "\u200b!", "caf\u00e9", "\u6a21\u578b", "\U0001f525", "\u00a1"}) {
+    CAPTURE(text);
+    CHECK(says_why(text));
+  }
+}
+
 TEST_CASE("a command for a namespace that the client may not act on is refused and recorded") {
   PromotionBench bench;
   bench.begin();

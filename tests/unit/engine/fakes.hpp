@@ -55,6 +55,8 @@ class FakeLog final : public audit::AuditLog {
   bool writable() const override { return true; }
   const audit::Recovered& recovered() const override { return recovered_; }
   const std::string& log_id() const override { return id_; }
+  audit::Progress progress() const override { return {}; }
+  void stop_beginning(const std::string&) override {}
 
   std::vector<audit::Record> records() const {
     const std::lock_guard lock(mutex_);
@@ -213,6 +215,15 @@ class FakeApi final : public kube::KubeApi {
     const std::lock_guard lock(mutex);
     object = std::move(other);
     touch();
+  }
+  void answer_config_maps_with(std::optional<Error> error) {
+    const std::lock_guard lock(mutex);
+    config_map_error = std::move(error);
+  }
+  // The value under a key of canaryd-state; empty where there is none.
+  std::string state_entry(const std::string& key) const {
+    const std::lock_guard lock(mutex);
+    return config_map.is_null() || !config_map.contains("data") ? "" : config_map["data"].value(key, "");
   }
   void answer_reads_with(std::optional<Error> error) {
     const std::lock_guard lock(mutex);

@@ -71,6 +71,30 @@ TEST_CASE("a bad alert that fires for the service holds until it is resolved") {
   CHECK(bench.deliver({healthy(5)}).text == "advanced ml/iris");
 }
 
+TEST_CASE("a percent whose time is in the future holds until that time is past and served") {
+  PromotionBench bench;
+  bench.set_manager("kubectl", "2026-08-01T12:30:00Z");
+  bench.begin();
+  CHECK(bench.deliver({healthy(5)}).text == "dwell ml/iris");
+  const auto record = bench.last("advance");
+  CHECK(failing(record) == std::vector<std::string>{"dwell"});
+  bench.clock.pass(std::chrono::minutes(20));
+  CHECK_MESSAGE(bench.deliver({healthy(5)}).text == "dwell ml/iris", "it is past, and not served");
+  bench.clock.pass(std::chrono::minutes(6));
+  CHECK(bench.deliver({healthy(5)}).text == "advanced ml/iris");
+}
+
+TEST_CASE("a gate whose answers name a revision twice holds") {
+  for (const char* question : {"confidence", "latency", "error_ratio", "sum_over_time(canary:requests", "max by"}) {
+    CAPTURE(question);
+    PromotionBench bench;
+    bench.known.twice = question;
+    bench.begin();
+    CHECK(bench.deliver({healthy(5)}).text == "gate_unknown ml/iris");
+    CHECK(bench.api.percent() == 5);
+  }
+}
+
 TEST_CASE("without Prometheus nothing goes forward and a rollback does not ask it") {
   PromotionBench bench;
   bench.known.error = Error::unavailable("down");

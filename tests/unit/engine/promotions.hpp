@@ -19,17 +19,15 @@ class FakePrometheus final : public prometheus::Client {
     asked.push_back(promql);
     if (error) return fail(*error);
     if (promql.starts_with("ALERTS")) return alerts;
-    if (promql.starts_with("max by (revision)"))
-      return std::vector<prometheus::Sample>{{{{"revision", canary}}, percent}};
-    if (promql.find("confidence") != std::string::npos) return both(0.9, 0.9);
-    if (promql.find("latency") != std::string::npos) return both(0.1, 0.1);
-    if (promql.find("error_ratio") != std::string::npos) return both(canary_errors, 0);
-    return both(10'000, 90'000);
+    auto samples = answer(promql);
+    if (!twice.empty() && promql.find(twice) != std::string::npos) samples.push_back(samples.front());
+    return samples;
   }
 
   std::mutex mutex;
   std::vector<std::string> asked;
   std::optional<Error> error;
+  std::string twice;  // the question whose answer has a series twice
   std::vector<prometheus::Sample> alerts;
   std::string canary = "iris-predictor-00002";
   std::string stable = "iris-predictor-00001";
@@ -37,6 +35,13 @@ class FakePrometheus final : public prometheus::Client {
   std::atomic<double> canary_errors{0};
 
  private:
+  std::vector<prometheus::Sample> answer(const std::string& promql) const {
+    if (promql.starts_with("max by (revision)")) return {{{{"revision", canary}}, percent}};
+    if (promql.find("confidence") != std::string::npos) return both(0.9, 0.9);
+    if (promql.find("latency") != std::string::npos) return both(0.1, 0.1);
+    if (promql.find("error_ratio") != std::string::npos) return both(canary_errors, 0);
+    return both(10'000, 90'000);
+  }
   std::vector<prometheus::Sample> both(double of_canary, double of_stable) const {
     return {{{{"revision", canary}, {"source", "model-metrics"}}, of_canary},
             {{{"revision", stable}, {"source", "model-metrics"}}, of_stable}};

@@ -74,3 +74,20 @@ TEST_CASE("a policy that does not promote takes nothing back") {
   bench.new_model("2026-08-01T11:58:00Z");
   CHECK_FALSE(bench.comes_to(5));
 }
+
+TEST_CASE("in observe the way back is tried and recorded and nothing is changed") {
+  HalfWay bench;
+  bench.rules.policies[0].mode = policy::Mode::observe;
+  bench.start();
+  bench.list();
+  bench.new_model("2026-08-01T11:58:00Z");
+  REQUIRE_MESSAGE(bench.comes_to_tell("decision observe_only"), bench.log.story());
+  const auto record = bench.last("restart");
+  CHECK(record.verdict == "hold");
+  REQUIRE(record.changes.size() == 1);
+  CHECK(record.changes[0].percent_after == 5);
+  REQUIRE(record.api.has_value());
+  CHECK(record.api->result == "dry_run");
+  CHECK(bench.api.patches == 0);
+  CHECK(bench.api.percent() == 50);
+}

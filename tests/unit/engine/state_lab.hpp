@@ -72,6 +72,11 @@ struct StateLab {
   traffic::StateEntry quarantine(const std::string& revision = "iris-predictor-00002") const {
     return entry(traffic::StateEntry::Kind::quarantine, "ml", "iris", revision);
   }
+  std::vector<traffic::StateEntry> quarantines() const {
+    std::vector<traffic::StateEntry> out;
+    state.visit_quarantines([&](const traffic::StateEntry& one) { out.push_back(one); });
+    return out;
+  }
   std::string keys() const {
     std::string out;
     const auto data = api.data();

@@ -112,7 +112,7 @@ TEST_CASE("a quarantine that waits counts at once and survives failures") {
   lab.state.write_later(lab.quarantine());
   CHECK(lab.api.gets + lab.api.patches == calls);
   CHECK(lab.about_iris().quarantined);
-  CHECK(lab.state.quarantines().size() == 1);
+  CHECK(lab.quarantines().size() == 1);
   const auto log = log_of([&] {
     lab.api.patch_error = ConfigMapApi::error(ErrorKind::forbidden, 403);
     for (int i = 0; i < 3; ++i) lab.state.refresh(lab.soon);
@@ -148,15 +148,15 @@ TEST_CASE("of two rollbacks of one revision the newer one is remembered") {
   const int patches = lab.api.patches;
   lab.state.refresh(lab.soon);
   CHECK(lab.api.patches == patches);
-  REQUIRE(lab.state.quarantines().size() == 1);
-  CHECK(lab.state.quarantines()[0].record == "id-2");
+  REQUIRE(lab.quarantines().size() == 1);
+  CHECK(lab.quarantines()[0].record == "id-2");
 
   lab.clock.pass(minutes(1));
   auto third = lab.quarantine();
   third.record = "id-3";
   lab.state.write_later(third);
   lab.state.refresh(lab.soon);
-  CHECK(lab.state.quarantines()[0].record == "id-3");
+  CHECK(lab.quarantines()[0].record == "id-3");
 }
 
 TEST_CASE("a removal that waits counts at once and leaves what came under its key since") {
@@ -212,7 +212,7 @@ TEST_CASE("what waits is bounded and the oldest quarantine gives way") {
       lab.state.write_later(lab.quarantine("r-" + std::to_string(i)));
     }
   });
-  CHECK(lab.state.quarantines().size() == 1'000);
+  CHECK(lab.quarantines().size() == 1'000);
   CHECK_FALSE(lab.about_iris("r-0").quarantined);
   CHECK(lab.about_iris("r-1").quarantined);
   CHECK(lab.about_iris("r-1000").quarantined);

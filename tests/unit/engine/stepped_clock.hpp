@@ -15,6 +15,7 @@ class SteppedClock final : public Clock {
     now_ += time;
     steady_ += time;
   }
+  void jump(std::chrono::milliseconds time) { now_ += time; }  // of the wall clock only
 
  private:
   WallTime now_{std::chrono::microseconds(1'785'585'600'000'000)};  // 2026-08-01T12:00:00Z

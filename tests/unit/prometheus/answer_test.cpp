@@ -69,6 +69,22 @@ TEST_CASE("an answer with warnings is a partial one and none") {
   CHECK(samples_of(R"({"status":"success","warnings":null,)" + data + "}").has_value());
 }
 
+TEST_CASE("an answer in which a name stands twice is none whichever of the two would count") {
+  const std::string data = R"("data":{"resultType":"vector","result":[]}})";
+  CHECK(refusal(R"({"status":"error","status":"success",)" + data) ==
+        "Prometheus' answer: expected each name once, got status twice in one object");
+  CHECK(refusal(R"({"status":"success","status":"success",)" + data).find("got status twice") != std::string::npos);
+  CHECK(refusal(R"({"status":"success",)" + data.substr(0, data.size() - 1) + "," + data).find("got data twice") !=
+        std::string::npos);
+  CHECK(refusal(R"({"status":"success","data":{"resultType":"vector","result":[)"
+                R"({"metric":{"revision":"a","revision":"b"},"value":[0,"1"]}]}})")
+            .find("got revision twice") != std::string::npos);
+  CHECK(refusal(R"({"\u0073tatus":"error","status":"success",)" + data).find("got status twice") != std::string::npos);
+  CHECK(samples_of(R"({"status":"success","data":{"resultType":"vector","result":[)"
+                   R"({"metric":{"revision":"a"},"value":[0,"1"]},{"metric":{"revision":"b"},"value":[0,"1"]}]}})")
+            .has_value());
+}
+
 TEST_CASE("every other shape is refused with what was expected") {
   CHECK(refusal("").find("expected JSON") != std::string::npos);
   CHECK(refusal("<html>Bad gateway</html>") == "Prometheus' answer: expected JSON, got <html>Bad gateway</html>");

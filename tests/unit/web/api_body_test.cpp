@@ -48,7 +48,7 @@ TEST_CASE("each verb has its own keys") {
     Command command;
     std::string keys;
   };
-  const std::vector<Has> all{{of(Verb::rollback), "reason or revision"},
+  const std::vector<Has> all{{of(Verb::rollback), "reason, revision or override"},
                              {of(Verb::advance), "reason, revision or override"},
                              {of(Verb::promote), "reason, revision or override"},
                              {of(Verb::hold), "reason or until"},
@@ -103,6 +103,8 @@ TEST_CASE("a reason is one line of at most 256 bytes that says something") {
   const auto with = [](const std::string& reason) { return fault(R"({"reason":")" + reason + "\"}"); };
   CHECK(with("") == "reason: expected a text that says why, got \"\"");
   CHECK(with("   ") == "reason: expected a text that says why, got \"   \"");
+  CHECK(with("\xe2\x80\x8b \xe3\x85\xa4") ==
+        "reason: expected a text that says why, got only characters that show nothing");
   CHECK(with("a\\nb") == "reason: expected one line without control characters, got \"a\\nb\"");
   CHECK(with("a\\u0000b") == "reason: expected one line without control characters, got \"a\\x00b\"");
   CHECK(with(std::string(257, 'a')) == "reason: expected at most 256 bytes, got 257");
@@ -124,6 +126,9 @@ TEST_CASE("an override is a guard that may be and the refusal names those") {
   std::string many = "\"dwell\"";
   for (int i = 0; i < 32; ++i) many += ",\"dwell\"";
   CHECK(fault(R"({"reason":"x","override":[)" + many + "]}") == "override: expected at most 32 guards, got more");
+  CHECK(fault(R"({"reason":"x","override":["dwell"]})", of(Verb::rollback)) ==
+        "override: expected a guard that may be overridden (breaker_open), got \"dwell\"");
+  CHECK(fault(R"({"reason":"x","override":["breaker_open"]})", of(Verb::rollback)).empty());
   for (const auto& name : engine::override_names()) {
     CHECK(fault(R"({"reason":"x","override":[")" + name + "\"]}", of(Verb::promote)).empty());
   }

@@ -54,6 +54,11 @@ RunningServer::RunningServer(const std::function<void(ServerSettings&)>& change,
     lists_.push_back(namespaces);
     return rollouts_;
   };
+  hooks.on_audit = [this](const audit::PageRequest& request) {
+    const std::lock_guard lock(mutex_);
+    audit_requests_.push_back(request);
+    return audit_page_;
+  };
   hooks.on_notification = [this](const alert::Notification& notification, const engine::Delivery& delivery) {
     engine::NotificationHandler handler;
     {
@@ -119,6 +124,16 @@ void RunningServer::answer_commands_with(engine::CommandHandler handler) {
 std::vector<std::vector<Namespace>> RunningServer::lists() {
   const std::lock_guard lock(mutex_);
   return lists_;
+}
+
+std::vector<audit::PageRequest> RunningServer::audit_requests() {
+  const std::lock_guard lock(mutex_);
+  return audit_requests_;
+}
+
+void RunningServer::answer_audit_with(Result<audit::Page> page) {
+  const std::lock_guard lock(mutex_);
+  audit_page_ = std::move(page);
 }
 
 void RunningServer::list_with(std::vector<engine::RolloutRow> rollouts) {

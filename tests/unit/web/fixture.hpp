@@ -59,6 +59,8 @@ class RunningServer {
   void answer_commands_with(engine::CommandHandler handler);
   std::vector<std::vector<Namespace>> lists();  // the namespaces of each list that was asked for
   void list_with(std::vector<engine::RolloutRow> rollouts);
+  std::vector<audit::PageRequest> audit_requests();
+  void answer_audit_with(Result<audit::Page> page);  // an empty page before
 
   TempFolder folder;
   Authority authority{"serving CA"};
@@ -78,6 +80,8 @@ class RunningServer {
   engine::CommandHandler command_handler_;
   std::vector<std::vector<Namespace>> lists_;
   std::vector<engine::RolloutRow> rollouts_;
+  std::vector<audit::PageRequest> audit_requests_;
+  Result<audit::Page> audit_page_;
 };
 
 }  // namespace canaryd::web::test

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace canaryd::app {
+
+// `canaryd audit verify`. The command line writes to this object.
+class AuditVerifyCommand {
+ public:
+  void add_to(CLI::App& audit);
+  bool given() const;
+  int run(std::ostream& out, std::ostream& err) const;  // the exit code
+
+ private:
+  CLI::App* command_ = nullptr;
+  std::string directory_;
+  std::vector<std::string> key_files_;
+  std::vector<std::string> checkpoint_files_;
+  std::string output_ = "text";
+  bool quiet_ = false;
+};
+
+}  // namespace canaryd::app
