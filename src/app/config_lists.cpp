@@ -38,7 +38,7 @@ bool Section::texts(std::string_view key, const Wanted& wanted, std::vector<std:
 bool Section::paths(std::string_view key, const Wanted& wanted, std::vector<std::string>& out) {
   if (!texts(key, {wanted.expected, is_path, wanted.required}, out)) return false;
   for (auto& path : out) {
-    if (path.front() != '/') path = reading_.directory + path;
+    if (path.front() != '/') path.insert(0, reading_.directory);
   }
   return true;
 }

@@ -100,7 +100,10 @@ std::optional<std::string> unescaped(std::string_view text, std::size_t backslas
   }
   std::string value(text.substr(0, end - backslashes));
   try {
-    for (; levels > 0; --levels) value = json::parse("\"" + value + "\"").get<std::string>();
+    for (; levels > 0; --levels) {
+      value.insert(0, 1, '"').push_back('"');
+      value = json::parse(value).get<std::string>();
+    }
   } catch (const json::exception&) {
     return std::nullopt;
   }

@@ -49,7 +49,7 @@ class Notes {
       window_ += *more;
       length = note_length(window_);
     }
-    if (length == std::string_view::npos || length > checkpoint_limit) return std::nullopt;
+    if (length > checkpoint_limit) return std::nullopt;  // npos too: a note without an end
     taken_ = length + 1;
     return std::string_view(window_).substr(0, length);
   }

@@ -210,6 +210,7 @@ void Housekeeping::Impl::remove(std::vector<Old> olds, const SegmentFiles& open,
   const auto before_open = closed_before(directory, open, files);
   if (!before_open) return remove_trouble.is(before_open.error().message);
   std::vector<Removable> removable;
+  removable.reserve(olds.size());
   for (const auto& old : olds) removable.push_back({old.closed, size_of(old.files.records)});
   while (!stopping.load()) {
     const Need need{clock.now(), total, has_to_make_room(), before_open->unfinished_from.value_or(UINT64_MAX)};

@@ -99,7 +99,7 @@ Result<bool> rewrite_leaves(Files& files, const std::string& directory, const Se
                             std::uint64_t count) {
   auto records = open_records(directory, segment, files);
   if (!records) return fail(records.error());
-  const auto enough = each_leaf(**records, count, {});
+  auto enough = each_leaf(**records, count, {});
   if (!enough || !*enough) return enough;
   records = open_records(directory, segment, files);
   if (!records) return fail(records.error());

@@ -8,7 +8,8 @@ namespace canaryd::audit {
 
 namespace {
 
-constexpr std::size_t first_block = 256U << 10U;  // of a plain segment
+constexpr std::size_t first_block = 256U << 10U;   // of a plain segment
+constexpr std::size_t first_unpacked = 8U << 20U;  // of a compressed one, whose every block unpacks it anew
 constexpr std::size_t chunk = 256U << 10U;
 constexpr std::size_t largest_block = line_limit + 1;  // the LF in front of the longest line, too
 
@@ -29,7 +30,7 @@ Status BackwardLines::begin() {
   const auto size = reader_->size();
   if (!size) return fail(size.error());
   end_ = block_at_ = *size;
-  block_size_ = compressed_ ? largest_block : first_block;
+  block_size_ = compressed_ ? first_unpacked : first_block;
   begun_ = true;
   return {};
 }
@@ -44,9 +45,16 @@ Status BackwardLines::load(std::uint64_t from) {
     used_ = true;
     if (auto skipped = skip(*reader_, from); !skipped) return skipped;
   }
-  auto bytes = reader_->read(from, static_cast<std::size_t>(end_ - from));
-  if (!bytes) return fail(bytes.error());
-  block_ = std::move(*bytes);
+  // Piece by piece into what is reserved: a string that grows holds its content twice.
+  const auto wanted = static_cast<std::size_t>(end_ - from);
+  block_.clear();
+  block_.reserve(wanted);
+  while (block_.size() < wanted) {
+    const auto piece = reader_->read(from + block_.size(), std::min(chunk, wanted - block_.size()));
+    if (!piece) return fail(piece.error());
+    if (piece->empty()) break;
+    block_ += *piece;
+  }
   block_at_ = from;
   end_ = from + block_.size();  // an open segment that was cut meanwhile
   return {};

@@ -74,9 +74,8 @@ void GapPart::see_removed(const Seen& seen) {
 }
 
 void GapPart::see_start(const Seen& seen) {
-  const auto from = stopped_ ? stopped_ : last_of_run_;
-  if (!from) return;
-  const auto lasted = std::max(seen.time - *from, std::chrono::microseconds(0));
+  if (!last_of_run_) return;
+  const auto lasted = std::max(seen.time - *last_of_run_, std::chrono::microseconds(0));
   if (seen.in_period) not_running_ += lasted;
   add(seen,
       {*from, seen.time, stopped_ ? "stopped" : "ended without a stop",

@@ -79,6 +79,7 @@ class OwnCheckpoints {
   std::optional<Paragraph> ahead_;  // read already
   std::deque<Note> notes_;          // the same
   std::uint64_t count_ = 0;
+  std::uint64_t faults_ = 0;
   std::string newest_name_;
   std::uint64_t newest_size_ = 0;
   std::optional<std::int64_t> newest_time_;

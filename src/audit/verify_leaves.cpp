@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "folder.hpp"
+
 namespace canaryd::audit {
 
 namespace {
 constexpr std::uint64_t hash_bytes = std::tuple_size_v<Hash>;
 constexpr std::size_t chunk_bytes = 64U << 10U;  // whole hashes
+// No segment has more: a record has more than a hundred bytes. A file of holes can be of any length.
+constexpr std::uint64_t most_hashes = segment_limit / 128;
 }  // namespace
 
 Result<StoredLeaves> StoredLeaves::open(Files& files, const std::string& path) {
@@ -21,7 +25,7 @@ Result<StoredLeaves> StoredLeaves::open(Files& files, const std::string& path) {
   return leaves;
 }
 
-std::uint64_t StoredLeaves::count() const { return bytes_ / hash_bytes; }
+std::uint64_t StoredLeaves::count() const { return std::min(bytes_ / hash_bytes, most_hashes); }
 
 Result<std::optional<Hash>> StoredLeaves::at(std::uint64_t nth) {
   if (nth >= count()) return std::optional<Hash>();

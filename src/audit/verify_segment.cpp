@@ -9,6 +9,9 @@ namespace canaryd::audit {
 
 namespace {
 
+// A small compressed file can hold two thousand million empty lines.
+constexpr std::uint64_t malformed_limit = 10000;
+
 // A power loss leaves NUL where a write had not come to the disk. The leaf hashes of the open segment are not synced.
 bool is_hole(const Hash& stored, const Hash& expected) {
   for (std::size_t i = 0; i < stored.size(); ++i) {
@@ -53,6 +56,11 @@ Status SegmentCheck::lines_of(Lines& lines) {
     }
     if (!*line) return {};
     if (auto taken = take(**line); !taken) return taken;
+    if (malformed_ < malformed_limit) continue;
+    findings_.fault(
+        {name(), (*line)->number, (*line)->offset, "too many lines that are no records: the rest is not read"});
+    cut_ = true;
+    return {};
   }
 }
 
@@ -63,6 +71,7 @@ Status SegmentCheck::take(const Line& line) {
   sha256_.add("\n");
   const auto head = records_.see(name(), line);
   if (!head) return fail(head.error());
+  malformed_ += *head ? 0 : 1;
   const auto leaf = leaf_hash(line.bytes);
   auto seq = std::max(roots_.size(), first());
   if (*head) {

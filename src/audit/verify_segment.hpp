@@ -57,6 +57,7 @@ class SegmentCheck {
   SegmentFacts facts_;
   Sha256 sha256_;
   bool cut_ = false;                 // its bytes cannot be read to their end
+  std::uint64_t malformed_ = 0;      // lines
   std::optional<Fault> leaf_fault_;  // the first
   std::uint64_t leaf_faults_ = 0;
   std::uint64_t holes_ = 0;

@@ -50,6 +50,16 @@ def _path(texts):
     return hashes
 
 
+def _is_key(pem):
+    """SubjectPublicKeyInfo of an Ed25519 key (RFC 8410)."""
+    block = re.fullmatch("-----BEGIN PUBLIC KEY-----\n([A-Za-z0-9+/=\n]+)-----END PUBLIC KEY-----\n", pem)
+    try:
+        der = base64.b64decode(block[1].replace("\n", ""), validate=True) if block else b""
+    except (binascii.Error, ValueError):
+        return False
+    return len(der) == 44 and der.startswith(bytes.fromhex("302a300506032b6570032100"))
+
+
 def _note(text):
     """BadNote for what is no note: nobody has signed it."""
     raw = text.encode("utf-8", "surrogatepass")
@@ -119,7 +129,7 @@ def verdict(raw, keys):
     try:
         proof = _read(raw)
         for pem in proof["public_keys"]:
-            _need(isinstance(pem, str) and re.match("-----BEGIN PUBLIC KEY-----\n", pem), "no PEM block")
+            _need(isinstance(pem, str) and _is_key(pem), "no PEM block of a key")
         good, signed = (_inclusion if proof["proof"] == "inclusion" else _consistency)(proof, keys)
     except NoProof:
         return NO_PROOF

@@ -23,6 +23,13 @@ Record lifecycle(const std::string& event) {
   return record;
 }
 
+std::string time_in(const std::string& line) {
+  constexpr std::size_t length = 27;
+  return line.substr(line.find("\"time\":\"") + 8, length);
+}
+
+}  // namespace
+
 std::string compressed(const std::string& bytes) {
   const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
   REQUIRE(ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1)) == 0);
@@ -32,13 +39,6 @@ std::string compressed(const std::string& bytes) {
   out.resize(size);
   return out;
 }
-
-std::string time_in(const std::string& line) {
-  constexpr std::size_t length = 27;
-  return line.substr(line.find("\"time\":\"") + 8, length);
-}
-
-}  // namespace
 
 LogBuilder::LogBuilder() : time_(parse_rfc3339("2026-08-01T12:00:00.000001Z").value()) {
   auto key = SigningKey::generate();

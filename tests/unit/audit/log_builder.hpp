@@ -64,6 +64,9 @@ class LogBuilder {
   std::map<std::uint64_t, Closed> closed_;
 };
 
+// As a closed segment is compressed.
+std::string compressed(const std::string& bytes);
+
 // A small log with everything in it: two rotations, the first segment compressed, checkpoints in between and at the
 // end.
 LogBuilder small_rotated_log();

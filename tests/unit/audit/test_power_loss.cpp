@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cstdlib>
 #include <optional>
 
 #include "canaryd/audit/checkpointer.hpp"
@@ -62,30 +62,30 @@ void append(Machine& machine, AuditLog& log, const Record& record) {
   machine.told.log_ids.insert(log.log_id());
 }
 
-// Checkpoints go to stdout whatever the log's level is; thousands of them are no help in a test's output.
+// The log's own lines, some hundred thousand, are no help here. Whoever looks for a sanitizer's report, which goes the
+// same way, sets CANARYD_TEST_LOG.
 class Quiet {
  public:
-  Quiet() : stdout_(::dup(STDOUT_FILENO)) {
-    std::fflush(stdout);
+  Quiet() : stderr_(std::getenv("CANARYD_TEST_LOG") == nullptr ? ::dup(STDERR_FILENO) : -1) {
+    if (stderr_ < 0) return;
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
     ::close(nowhere);
   }
   ~Quiet() {
-    std::fflush(stdout);
-    ::dup2(stdout_, STDOUT_FILENO);
-    ::close(stdout_);
+    if (stderr_ < 0) return;
+    ::dup2(stderr_, STDERR_FILENO);
+    ::close(stderr_);
   }
   Quiet(const Quiet&) = delete;
   Quiet& operator=(const Quiet&) = delete;
 
  private:
-  int stdout_;
+  int stderr_;
 };
 
 // One life of the process: decisions, rollbacks, rotations; old segments are compressed and then removed.
 void live(Machine& machine, const std::string& name) {
-  const Quiet quiet;
   const auto log = machine.open();
   if (!log) return;
   KeepSettings keep;
@@ -201,6 +201,7 @@ bool play(Ending ending, int at, std::optional<int> second, std::mt19937& random
 
 // At every operation, or at every `step`th from the seed's on.
 int play_all(Ending ending, bool twice, int seed, int step) {
+  const Quiet quiet;
   std::mt19937 random(static_cast<unsigned>(seed));
   int played = 0;
   for (int at = 1 + seed % step;; at += step) {

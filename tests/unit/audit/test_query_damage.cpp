@@ -214,7 +214,7 @@ TEST_CASE("a segment of many blocks is read backwards whole in bounded memory") 
     const auto before = heap_in_use();
     take_heap_peak();
     REQUIRE(run_query(folder, files, Query{{}, true, false, std::nullopt}, visit));
-    CHECK(take_heap_peak() - before < 64'000'000);
+    CHECK(take_heap_peak() - before < 24'000'000);
     CHECK(i == whole.size());
     CHECK(same);
   }
