@@ -78,7 +78,7 @@ void GapPart::see_start(const Seen& seen) {
   const auto lasted = std::max(seen.time - *last_of_run_, std::chrono::microseconds(0));
   if (seen.in_period) not_running_ += lasted;
   add(seen,
-      {*from, seen.time, stopped_ ? "stopped" : "ended without a stop",
+      {*last_of_run_, seen.time, stopped_ ? "stopped" : "ended without a stop",
        stopped_ ? "canaryd did not run for " + duration(lasted) + "."
                 : "canaryd ended without recording a stop (a crash, a kill or a power loss); its next start was " +
                       duration(lasted) + " after its last record."});

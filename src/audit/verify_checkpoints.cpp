@@ -124,7 +124,7 @@ void OwnCheckpoints::verify(std::deque<Note>& notes) const {
   try {
     while (helpers.size() + 1 < std::min(threads, notes.size() / worth_a_thread)) helpers.emplace_back(work);
   } catch (const std::system_error&) {
-    // As many as there are do it.
+    return work();  // with those that there are
   }
   work();
 }
