@@ -132,7 +132,7 @@ LogBuilder small_rotated_log() {
 }
 
 void put(MemoryFiles& files, const FileList& list) {
-  for (const auto& [name, content] : list) files.put(folder + "/" + name, content);
+  for (const auto& [name, content] : list) files.put(path_in(folder, name), content);
 }
 
 Verdict judged(const FileList& list, const VerifyOptions& options) {

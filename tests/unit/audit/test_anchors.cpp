@@ -180,7 +180,7 @@ TEST_CASE("checkpoints kept elsewhere that are of the log are good whichever of 
   std::string shipped;
   for (int i = 0; i < 5; ++i) {
     log.add(3);
-    shipped = logged(log.note()) + "\n" + shipped;
+    shipped.insert(0, logged(log.note()) + "\n");
     if (i % 2 == 1) log.rotate();
   }
   const auto verdict = anchored(log, shipped);
