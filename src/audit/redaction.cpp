@@ -55,8 +55,9 @@ class Redaction {
 
   void clean(AlertRef& alert, const std::string& path) {
     drop_labels(alert.labels, path + ".labels");
+    const std::string labels = path + ".labels.";
     for (auto& [name, value] : alert.labels) {
-      const std::string place = path + ".labels." + name;
+      const std::string place = labels + name;
       if (is_redacted(name)) {
         replace(value, place);
       } else {

@@ -28,6 +28,7 @@ class Document {
     heading(name);
     if (list_of.items.empty()) paragraph(none);
     std::vector<std::string> items;
+    items.reserve(list_of.items.size());
     for (const auto& item : list_of.items) items.push_back(sentence(item));
     list(std::move(items));
     omitted(list_of.omitted);
@@ -91,6 +92,7 @@ void add_rollouts(Document& document, const Report& report) {
     document.subheading(rollout.service + ": " + rollout.component + " " + rollout.revision);
     document.paragraph(rollout_sentence(rollout));
     std::vector<std::string> steps;
+    steps.reserve(rollout.steps.size());
     for (const auto& step : rollout.steps) steps.push_back(step_sentence(step));
     document.list(std::move(steps));
     document.omitted(rollout.omitted_steps);

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t most_kept = 10'000;
 
 std::string scope_of(const Record& record) {
-  const auto scope = detail_of(record, "scope");
+  auto scope = detail_of(record, "scope");
   if (!scope.empty()) return scope;
   return record.target ? record.target->ns + "/" + record.target->name : std::string("all services");
 }
