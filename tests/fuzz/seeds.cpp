@@ -81,9 +81,11 @@ void add_proofs(Seeds& seeds) {
 void write(Seeds& seeds) {
   add_proofs(seeds);
   add_checkpoints(seeds);
-  seeds.add("edited", "");
+  seeds.add("edited", std::string(2, '\0'));
+  seeds.add("edited", std::string("\0\1", 2));
   const auto& log = fuzz::good_log();
   seeds.add("folder", fuzz::packed(log));
+  seeds.add("folder", fuzz::packed(fuzz::compressed_log()));
   for (const auto& [name, content] : log) {
     if (!name.ends_with(".jsonl")) continue;
     add_lines(seeds, content);
