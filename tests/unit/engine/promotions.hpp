@@ -97,11 +97,12 @@ struct PromotionBench : Bench {
     c.deadline = clock.steady() + std::chrono::seconds(8);
     return engine->execute(c);
   }
-  // The newest of this action: a rehearsal may be recorded at any time.
+  // The newest of this action: a rehearsal may be recorded at any time, and status may confirm a move at any time.
   audit::Record last(const std::string& action) const {
     audit::Record found;
     for (const auto& record : log.records()) {
-      if (record.action == action) found = record;
+      const bool is_confirmation = record.kind == audit::Kind::confirmed || record.kind == audit::Kind::unconfirmed;
+      if (record.action == action && !is_confirmation) found = record;
     }
     return found;
   }
