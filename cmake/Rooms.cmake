@@ -1,8 +1,8 @@
-# A room is src/ROOM/*.cpp with its headers in include/canaryd/ROOM. Each is compiled apart (so that one room's tests
-# build without the others) and all go into one static library.
+# A room is src/ROOM, with folders in it where it is large, and its headers in include/canaryd/ROOM. Each is compiled
+# apart (so that one room's tests build without the others) and all go into one static library.
 function(canaryd_room room)
   cmake_parse_arguments(ARG "" "" "KNOWS;LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${room}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${room}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/src/app/main\\.cpp$")
   set(all ${room})
   foreach(known IN LISTS ARG_KNOWS)
@@ -14,6 +14,8 @@ function(canaryd_room room)
   set_property(GLOBAL PROPERTY canaryd_knows_${room} "${ARG_KNOWS}")
   set_property(GLOBAL APPEND PROPERTY canaryd_rooms ${room})
   add_library(canaryd_${room} OBJECT ${sources})
+  # "ROOM/FOLDER/x.hpp": a private header of the same room.
+  target_include_directories(canaryd_${room} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(canaryd_${room} PRIVATE canaryd_flags PUBLIC ${ARG_LIBRARIES})
   foreach(known IN LISTS ARG_KNOWS)
     get_target_property(theirs canaryd_${known} INTERFACE_LINK_LIBRARIES)

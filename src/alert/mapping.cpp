@@ -1,9 +1,9 @@
 #include "canaryd/alert/mapping.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 
 namespace canaryd::alert {
@@ -22,10 +22,9 @@ std::string misnamed(const std::string& label, const std::string& value, const c
 
 // A whole number from 0 to 100 in plain decimal.
 std::optional<int> percent_of(const std::string& text) {
-  int percent = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), percent);
-  const bool plain = problem == std::errc{} && end == text.data() + text.size() && std::to_string(percent) == text;
-  return plain && percent >= 0 && percent <= 100 ? std::optional(percent) : std::nullopt;
+  const auto percent = number_from<int>(text);
+  const bool is_plain = percent && std::to_string(*percent) == text;
+  return is_plain && *percent >= 0 && *percent <= 100 ? percent : std::nullopt;
 }
 
 // Reads the target's labels into `signal`; the URL's names stand in for absent ones.

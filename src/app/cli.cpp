@@ -3,19 +3,20 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <array>
 #include <ostream>
 #include <string>
 #include <vector>
 
-#include "audit_commands.hpp"
+#include "app/commands/audit_commands.hpp"
+#include "app/commands/commands.hpp"
+#include "app/commands/hand_commands.hpp"
+#include "app/commands/replay_command.hpp"
+#include "app/commands/route_command.hpp"
 #include "canaryd/app/config.hpp"
 #include "canaryd/app/serve.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/base/version.hpp"
-#include "commands.hpp"
-#include "hand_commands.hpp"
-#include "replay_command.hpp"
-#include "route_command.hpp"
 
 namespace canaryd::app {
 namespace {
@@ -41,6 +42,7 @@ struct CommandLine {
   HandCommands hand;
   ReplayCommand replay;
   AuditCommands audit;
+  std::array<Subcommand*, 4> subcommands{&route, &hand, &replay, &audit};
 
   CommandLine() {
     app.require_subcommand(1);
@@ -52,10 +54,9 @@ struct CommandLine {
     add_sandbox();
     add_config();
     add_rules();
-    route.add_to(app);
-    hand.add_to(app);
-    replay.add_to(app);
-    add_others();
+    for (auto* subcommand : subcommands) subcommand->add_to(app);
+    version = app.add_subcommand("version", "Prints the version");
+    version->footer("Example:\n  canaryd version");
   }
 
   void add_daemon() {
@@ -134,19 +135,12 @@ struct CommandLine {
 
   // An option that takes one word, as often as it is given: a following FILE is not its own.
   static CLI::Option* one_each(CLI::Option* option) { return option->allow_extra_args(false); }
-
-  void add_others() {
-    audit.add_to(app);
-    version = app.add_subcommand("version", "Prints the version");
-    version->footer("Example:\n  canaryd version");
-  }
 };
 
 int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
-  if (line.route.given()) return line.route.run(out, err);
-  if (line.hand.given()) return line.hand.run(out, err);
-  if (line.replay.given()) return line.replay.run(out, err);
-  if (line.audit.given()) return line.audit.run(out, err);
+  for (const auto* subcommand : line.subcommands) {
+    if (subcommand->given()) return subcommand->run(out, err);
+  }
   if (*line.serve) return serve(line.serve_options, err);
   if (*line.sandbox) {
     if (const auto delay = parse_duration(line.reconcile_delay)) line.sandbox_options.reconcile_delay = *delay;

@@ -1,10 +1,10 @@
 #include "observations.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "canaryd/base/number.hpp"
 #include "field_manager.hpp"
 
 namespace canaryd::engine {
@@ -25,10 +25,9 @@ std::optional<Numbered> numbered(const Revision& revision) {
   const std::size_t dash = text.rfind('-');
   if (dash == std::string_view::npos) return std::nullopt;
   const std::string_view digits = text.substr(dash + 1);
-  Numbered out{text.substr(0, dash)};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.number);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return out;
+  const auto number = number_from<std::uint64_t>(digits);
+  if (!number) return std::nullopt;
+  return Numbered{text.substr(0, dash), *number};
 }
 
 // Knative numbers the revisions of one service. Names of another form, or of services with other names (KServe once

@@ -53,29 +53,23 @@ std::vector<StateEntry> entries_of_rollback(const audit::Record& record, WallTim
   return entries;
 }
 
-std::string detail(const audit::Record& record, const std::string& name) {
-  const auto found =
-      std::find_if(record.details.begin(), record.details.end(), [&](const auto& pair) { return pair.first == name; });
-  return found == record.details.end() ? std::string() : found->second;
-}
-
 // Of an intent, as it stands in the audit log; a time that cannot be read is `otherwise`.
 std::vector<StateEntry> entries_of_intent(const audit::Record& intent, WallTime otherwise) {
   std::vector<StateEntry> entries;
-  const WallTime since = parse_rfc3339(detail(intent, since_when)).value_or(otherwise);
-  std::istringstream names(detail(intent, revisions));
+  const WallTime since = parse_rfc3339(detail_of(intent, since_when)).value_or(otherwise);
+  std::istringstream names(detail_of(intent, revisions));
   for (std::string revision; names >> revision;) {
     auto entry = entry_of(intent.target.value_or(audit::TargetRef{}), revision, since);
     entry.by = intent.actor;
-    entry.reason = detail(intent, why);
-    entry.record = detail(intent, rollback_id);
+    entry.reason = detail_of(intent, why);
+    entry.record = detail_of(intent, rollback_id);
     entries.push_back(std::move(entry));
   }
   return entries;
 }
 
 std::string words_of(const audit::Record& intent) {
-  return "the quarantine of " + intent.target->ns + "/" + intent.target->name + " " + detail(intent, revisions);
+  return "the quarantine of " + intent.target->ns + "/" + intent.target->name + " " + detail_of(intent, revisions);
 }
 
 audit::Record intent_of(const audit::Record& rollback, const std::vector<StateEntry>& waiting) {
@@ -132,7 +126,7 @@ bool Quarantines::may_end(const audit::Record& last, SteadyTime since) {
   const auto waiting = still_waiting(entries_of_rollback(last, {}));
   if (waiting.empty()) return true;
   const std::lock_guard lock(mutex_);
-  const auto is_its = [&](const audit::Record& intent) { return detail(intent, rollback_id) == last.id; };
+  const auto is_its = [&](const audit::Record& intent) { return detail_of(intent, rollback_id) == last.id; };
   if (std::any_of(open_.begin(), open_.end(), is_its)) return true;
   if (clock_.steady() - since < time_to_write) return false;
   auto intent = intent_of(last, waiting);
@@ -144,7 +138,7 @@ bool Quarantines::may_end(const audit::Record& last, SteadyTime since) {
 void Quarantines::take_up(const std::vector<audit::Record>& open_intents) {
   const std::lock_guard lock(mutex_);
   for (const auto& record : open_intents) {
-    if (!is_about(record) || !record.target) continue;
+    if (record.action != action || !record.target) continue;
     for (auto& entry : entries_of_intent(record, clock_.now())) state_.write_later(std::move(entry));
     open_.push_back(record);
   }

@@ -22,7 +22,6 @@ class Quarantines {
 
   // The action of an intent that a quarantine is still to be written.
   static constexpr const char* action = "quarantine";
-  static bool is_about(const audit::Record& record) { return record.action == action; }
 
   // A rollback was applied: its revisions are quarantined from now on.
   void rolled_back(const Intent& intent);

@@ -1,8 +1,8 @@
 #include "store.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "canaryd/base/number.hpp"
 #include "canaryd/policy/decide.hpp"
 #include "canaryd/traffic/decode.hpp"
 
@@ -13,13 +13,9 @@ namespace {
 // resourceVersions are opaque, but those of one resource that are numbers are ordered (Kubernetes KEP-5504, and etcd's
 // revisions ever since). Anything else counts as newer: the watch's order decides.
 bool is_older(const std::string& candidate, const std::string& held) {
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  const auto read = [](const std::string& text, std::uint64_t& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
-  };
-  return read(candidate, a) && read(held, b) && a < b;
+  const auto a = number_from<std::uint64_t>(candidate);
+  const auto b = number_from<std::uint64_t>(held);
+  return a && b && *a < *b;
 }
 
 // Other revisions, percents, owners or shares than before: what an observer wants to see both versions of.

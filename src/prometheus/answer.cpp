@@ -1,10 +1,10 @@
 #include "answer.hpp"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 
 namespace canaryd::prometheus {
@@ -23,10 +23,7 @@ std::optional<double> number_of(const Json& value) {
   if (!value.is_string()) return std::nullopt;
   std::string_view text = value.get_ref<const std::string&>();
   if (text.starts_with('+')) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return number_from<double>(text);
 }
 
 // [time, "number"]

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "route_matchers.hpp"
@@ -71,8 +71,9 @@ void Fields::flag(std::string_view key, bool& out) const {
 void Fields::number(std::string_view key, long long& out) const {
   if (!has(key)) return;
   const std::string value = text(key);
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-  if (error == std::errc() && end == value.data() + value.size() && out >= 0) return;
+  const auto number = number_from<long long>(value);
+  out = number.value_or(0);
+  if (number && out >= 0) return;
   out = 0;
   issue(find(key)->place, key, "expected a number, got \"" + escaped(value, 64) + "\"");
 }

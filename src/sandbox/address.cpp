@@ -2,8 +2,7 @@
 
 #include <arpa/inet.h>
 
-#include <charconv>
-
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 
 namespace canaryd::sandbox {
@@ -22,10 +21,9 @@ Result<Address> parse_loopback(const std::string& listen) {
   const std::string shown = "listen address \"" + escaped(listen) + "\"";
   const std::size_t colon = listen.rfind(':');
   if (colon == std::string::npos) return fail(Error::invalid(shown + ": expected HOST:PORT, such as 127.0.0.1:0"));
-  Address address{listen.substr(0, colon), -1};
-  const char* end = listen.data() + listen.size();
-  const auto [read, error] = std::from_chars(listen.data() + colon + 1, end, address.port);
-  if (error != std::errc() || read != end || address.port < 0 || address.port > 65535) {
+  const auto port = number_from<int>(std::string_view(listen).substr(colon + 1));
+  Address address{listen.substr(0, colon), port.value_or(-1)};
+  if (address.port < 0 || address.port > 65535) {
     return fail(Error::invalid(shown + ": expected a port from 0 to 65535"));
   }
   if (address.host.starts_with('[') && address.host.ends_with(']')) {

@@ -1,6 +1,6 @@
 #include "api.hpp"
 
-#include <charconv>
+#include "canaryd/base/number.hpp"
 
 namespace canaryd::sandbox {
 
@@ -45,10 +45,9 @@ Outcome<ListOptions> list_options(const Request& request, const ApiPath& path) {
   ListOptions options;
   const std::string limit = query_of(request, "limit");
   if (!limit.empty()) {
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), options.limit);
-    if (error != std::errc() || end != limit.data() + limit.size()) {
-      return refuse(Failure::bad_request("limit: expected a whole number"));
-    }
+    const auto number = number_from<decltype(options.limit)>(limit);
+    if (!number) return refuse(Failure::bad_request("limit: expected a whole number"));
+    options.limit = *number;
   }
   options.continue_token = query_of(request, "continue");
   auto selector = selector_of(request, path);

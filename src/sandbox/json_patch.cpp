@@ -1,7 +1,8 @@
 #include "json_patch.hpp"
 
-#include <charconv>
 #include <vector>
+
+#include "canaryd/base/number.hpp"
 
 namespace canaryd::sandbox {
 
@@ -29,12 +30,8 @@ std::optional<Pointer> parse_pointer(const std::string& text) {
 }
 
 std::optional<std::size_t> index_of(const std::string& token, std::size_t limit) {
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), index);
-  if (token.empty() || error != std::errc() || end != token.data() + token.size() || index >= limit) {
-    return std::nullopt;
-  }
-  return index;
+  const auto index = number_from<std::size_t>(token);
+  return index && *index < limit ? index : std::nullopt;
 }
 
 Json* child(Json& parent, const std::string& token) {

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <charconv>
 
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 #include "objects.hpp"
 
@@ -22,10 +22,9 @@ std::optional<std::string> from_hex(const std::string& hex) {
   if (hex.size() % 2 != 0) return std::nullopt;
   std::string bytes;
   for (std::size_t i = 0; i < hex.size(); i += 2) {
-    unsigned value = 0;
-    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
-    if (error != std::errc() || end != hex.data() + i + 2) return std::nullopt;
-    bytes += static_cast<char>(value);
+    const auto value = number_from<unsigned>(std::string_view(hex).substr(i, 2), 16);
+    if (!value) return std::nullopt;
+    bytes += static_cast<char>(*value);
   }
   return bytes;
 }
@@ -36,11 +35,9 @@ std::optional<Continue> decoded(const std::string& token) {
   const std::size_t first = text->find('/');
   const std::size_t second = first == std::string::npos ? first : text->find('/', first + 1);
   if (second == std::string::npos) return std::nullopt;
-  Continue mark;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + first, mark.version);
-  if (error != std::errc() || end != text->data() + first) return std::nullopt;
-  mark.last = {text->substr(first + 1, second - first - 1), text->substr(second + 1)};
-  return mark;
+  const auto version = number_from<decltype(Continue::version)>(std::string_view(*text).substr(0, first));
+  if (!version) return std::nullopt;
+  return Continue{*version, {text->substr(first + 1, second - first - 1), text->substr(second + 1)}};
 }
 
 // An item of a list of a built-in kind says neither its kind nor its version; a custom resource's does.

@@ -1,10 +1,10 @@
 #include "api_audit_query.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 
 #include "canaryd/audit/query_filter.hpp"
+#include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
 
 namespace canaryd::web {
@@ -23,10 +23,9 @@ Problem unexpected(const std::string& name, const std::string& wanted, std::stri
 }
 
 std::optional<char> hex_byte(std::string_view digits) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-  return static_cast<char>(value);
+  const auto value = number_from<unsigned>(digits, 16);
+  if (digits.size() != 2 || !value) return std::nullopt;
+  return static_cast<char>(*value);
 }
 
 // RFC 3986: a + has no second meaning.
@@ -73,12 +72,11 @@ tl::expected<Parameters, Refusal> split(std::string_view query) {
 }
 
 tl::expected<std::size_t, Refusal> read_limit(const std::string& value) {
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), limit);
-  if (error != std::errc() || end != value.data() + value.size() || limit < 1 || limit > audit::largest_page) {
+  const auto limit = number_from<std::size_t>(value);
+  if (!limit || *limit < 1 || *limit > audit::largest_page) {
     return unexpected("limit", "a number from 1 to " + std::to_string(audit::largest_page), value);
   }
-  return limit;
+  return *limit;
 }
 
 // A namespace by its name that is not the client's is a mistake, or more than that; a pattern finds what is its own.

@@ -1,5 +1,5 @@
 // A file of checkpoints from outside: notes, or a log pipeline's lines however wrapped.
-#include "anchors.hpp"
+#include "audit/verify/anchors.hpp"
 
 #include "../unit/audit/memory_files.hpp"
 #include "fuzz.hpp"

@@ -1,8 +1,8 @@
 // A compressed segment: whatever the bytes are, reading ends, gives no more than the limit, and no more than its header
 // says. run's limit on a single allocation holds the decoder's window.
+#include "audit/format/zstd_reader.hpp"
 #include "fuzz.hpp"
 #include "memory_reader.hpp"
-#include "zstd_reader.hpp"
 
 using namespace canaryd;
 using namespace canaryd::audit;

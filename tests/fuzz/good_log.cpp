@@ -4,11 +4,11 @@
 #include <atomic>
 
 #include "../unit/audit/memory_files.hpp"
+#include "audit/format/compress.hpp"
 #include "canaryd/audit/log.hpp"
 #include "canaryd/audit/tree.hpp"
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/time_text.hpp"
-#include "compress.hpp"
 #include "fuzz.hpp"
 #include "known_key.hpp"
 

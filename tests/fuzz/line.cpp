@@ -1,11 +1,11 @@
 // One line of a log, as a segment may hold it: what is read of it never crashes, and what is taken for a record means
 // the same when it is written again.
-#include "line.hpp"
+#include "audit/format/line.hpp"
 
+#include "audit/format/head.hpp"
+#include "audit/format/json_scan.hpp"
+#include "audit/format/parse.hpp"
 #include "fuzz.hpp"
-#include "head.hpp"
-#include "parse.hpp"
-#include "verify_scan.hpp"
 
 using namespace canaryd;
 using namespace canaryd::audit;

@@ -1,6 +1,7 @@
 #include "readers.hpp"
 
 #include "../unit/audit/memory_files.hpp"
+#include "audit/format/json_scan.hpp"
 #include "canaryd/audit/explain.hpp"
 #include "canaryd/audit/history.hpp"
 #include "canaryd/audit/log.hpp"
@@ -11,7 +12,6 @@
 #include "canaryd/base/text.hpp"
 #include "fuzz.hpp"
 #include "good_log.hpp"
-#include "verify_scan.hpp"
 
 namespace canaryd::audit::fuzz {
 

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iostream>
 
-#include "base64.hpp"
+#include "audit/format/base64.hpp"
 #include "canaryd/audit/proof.hpp"
 #include "good_log.hpp"
 #include "known_key.hpp"

@@ -36,12 +36,21 @@ def faults(path, text, rooms):
         if parts[0] == "canaryd":
             if len(parts) > 1 and parts[1] not in rooms[room] | {room}:
                 yield f"{where}, it may know {', '.join(sorted(rooms[room])) or 'no other room'}"
-        elif quote == '"' and ".." in parts:
+        elif quote == '"' and (".." in parts or len(parts) > 1 and parts[0] != room):
             yield f"{where}: another room's private header"
         elif path.parts[0] == "include" and name.startswith(THIRD_PARTY):
             yield f"{where}: a third-party header, in .cpp files only"
         elif name.startswith("nlohmann/") and room not in JSON_ROOMS:
             yield f"{where}: JSON is seen in {', '.join(sorted(JSON_ROOMS))} only"
+
+
+def folder_faults(path, text, folders):
+    """What a file of src/ROOM/FOLDER includes of the room's other folders and may not."""
+    own = "/".join(path.parts[1:3])
+    for line, quote, name in includes(text):
+        theirs = "/".join(name.split("/")[:2])
+        if quote == '"' and theirs in folders and theirs not in folders[own] | {own}:
+            yield f"{path}:{line}: {own} includes {name}, it may know {', '.join(sorted(folders[own])) or 'no other folder'}"
 
 
 def a_cycle(rooms):
@@ -77,6 +86,17 @@ class Rooms(unittest.TestCase):
         for room, known in documented.items():
             names = set(self.rooms) - {room} if known == "all" else set(re.findall(r"\w+", known)) | {"base"}
             self.assertEqual(self.rooms[room], names - {room}, f"{room} in docs/architecture.md")
+
+    def test_no_file_includes_what_its_folder_may_not_know(self):
+        text = (SOURCE / "docs/architecture.md").read_text()
+        rows = re.findall(r"^\| `(\w+)/(\w+)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+        folders = {f"{room}/{name}": {f"{room}/{known}" for known in re.findall(r"\w+", knows)}
+                   for room, name, knows in rows}
+        inside = [path for path in self.files if path.parts[0] == "src" and len(path.parts) == 4]
+        self.assertEqual({"/".join(path.parts[1:3]) for path in inside}, set(folders))
+        found = [fault for path in inside for fault in folder_faults(path, (SOURCE / path).read_text(), folders)]
+        self.assertEqual(found, [], "\n" + "\n".join(found))
+        self.assertEqual(a_cycle(folders), "")
 
     def test_the_table_names_each_room_and_each_room_has_its_folder(self):
         self.assertIn("engine", self.rooms)
@@ -121,6 +141,16 @@ class TheCheckItself(unittest.TestCase):
         self.assertTrue(self.found("include/canaryd/alert/a.hpp", "#include <re2/re2.h>\n"))
         self.assertTrue(self.found("src/policy/a.cpp", "#include <nlohmann/json_fwd.hpp>\n"))
         self.assertEqual(self.found("src/alert/a.cpp", "#include <nlohmann/json.hpp>\n#include <re2/re2.h>\n"), [])
+
+    def test_it_sees_another_rooms_and_another_folders_private_header(self):
+        self.assertTrue(self.found("src/policy/a.cpp", '#include "alert/words.hpp"\n'))
+        self.assertEqual(self.found("src/policy/a.cpp", '#include "policy/words.hpp"\n'), [])
+        folders = {"audit/format": set(), "audit/log": {"audit/format"}}
+        def of(path, text):
+            return list(folder_faults(pathlib.PurePath(path), text, folders))
+        self.assertEqual(of("src/audit/log/a.cpp", '#include "audit/format/line.hpp"\n'), [])
+        self.assertEqual(of("src/audit/format/a.cpp", '#include "audit/log/writer.hpp"\n'),
+                         ["src/audit/format/a.cpp:1: audit/format includes audit/log/writer.hpp, it may know no other folder"])
 
     def test_it_sees_a_ring(self):
         self.assertEqual(a_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}}), "a -> b -> c -> a")

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "canaryd/audit/checkpoint.hpp"
 #include "canaryd/audit/files.hpp"
 #include "canaryd/audit/log.hpp"
 #include "canaryd/base/clock.hpp"
@@ -18,6 +19,9 @@ struct CheckpointSettings {
   std::string origin;                  // with the log's id, the name of the checkpoints and of their keys
   std::vector<std::string> key_files;  // private keys, PEM, each signs; empty: no checkpoints
 };
+
+// The public keys of those files that hold a key now; the others are left out (a Checkpointer says why).
+std::vector<PublicKey> public_keys_of(const std::vector<std::string>& key_files, Files& files);
 
 // Takes a new checkpoint on its way out. Must return at once and cannot fail: what it does with it is its own matter.
 using CheckpointWitness = std::function<void(const std::string& note)>;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "canaryd/audit/checkpoint.hpp"
 #include "canaryd/audit/files.hpp"
 #include "canaryd/audit/record.hpp"
 #include "canaryd/audit/tree.hpp"
@@ -21,6 +22,7 @@ struct Settings {
   std::string origin = "canaryd";                            // with the log's id, its name in checkpoints
   std::uint64_t rotate_size = 64ULL << 20U;                  // bytes of an open segment that end it; at most 1 GiB
   std::chrono::seconds rotate_age = std::chrono::hours(24);  // from its first record
+  std::vector<PublicKey> keys = {};                          // a start goes by the newest checkpoint these signed
 };
 
 // How far the log has come on the disk.

@@ -14,6 +14,9 @@ const char* name_of(Kind kind);
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// The value of the first pair of this name; nullptr when there is none.
+const std::string* find(const Pairs& pairs, std::string_view name);
+
 struct TargetRef {
   std::string ns;
   std::string name;
@@ -80,5 +83,8 @@ struct Record {
   std::vector<std::string> shortened;  // paths of members that do not stand as they came: cut, or redacted
   std::string message;                 // one English sentence
 };
+
+// A value of the record's details; empty when there is none.
+std::string detail_of(const Record& record, std::string_view name);
 
 }  // namespace canaryd::audit

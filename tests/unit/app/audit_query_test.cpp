@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/app/audit_query_output.hpp"
+#include "app/commands/audit_query_output.hpp"
 #include "canaryd/app/cli.hpp"
 #include "canaryd/audit/log.hpp"
 

@@ -1,4 +1,4 @@
-#include "../../../src/app/replay_command.hpp"
+#include "app/commands/replay_command.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "../../../src/app/replay_decision.hpp"
-#include "../../../src/app/shipped_alerts.hpp"
+#include "app/commands/replay_decision.hpp"
+#include "app/config/shipped_alerts.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/traffic/rollout.hpp"
 #include "policy/advances.hpp"

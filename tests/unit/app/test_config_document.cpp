@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "../../../src/app/config_reader.hpp"
+#include "app/config/config_reader.hpp"
 #include "canaryd/base/file.hpp"
 #include "config_text.hpp"
 

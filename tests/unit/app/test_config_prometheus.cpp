@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "../../../src/app/engine_settings.hpp"
+#include "app/daemon/engine_settings.hpp"
 #include "config_text.hpp"
 
 using namespace canaryd;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../src/app/yaml_tree.hpp"
+#include "app/config/yaml_tree.hpp"
 #include "canaryd/rules/embedded.hpp"
 #include "config_text.hpp"
 

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../src/app/config_reader.hpp"
+#include "app/config/config_reader.hpp"
 #include "config_text.hpp"
 
 using namespace canaryd::app;

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
-#include "../../../src/app/config_reader.hpp"
-#include "../../../src/app/config_values.hpp"
+#include "app/config/config_reader.hpp"
+#include "app/config/config_values.hpp"
 #include "config_text.hpp"
 
 using namespace canaryd;

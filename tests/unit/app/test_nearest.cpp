@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "../../../src/app/nearest.hpp"
+#include "app/config/nearest.hpp"
 
 using namespace canaryd::app;
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "../../../src/app/shipped_alerts.hpp"
-#include "../../../src/app/yaml_tree.hpp"
+#include "app/config/shipped_alerts.hpp"
+#include "app/config/yaml_tree.hpp"
 #include "canaryd/base/file.hpp"
 #include "canaryd/rules/embedded.hpp"
 

@@ -1,7 +1,7 @@
 #include "closed_segments.hpp"
 
-#include "../../../src/audit/names.hpp"
-#include "../../../src/audit/rotation.hpp"
+#include "audit/format/names.hpp"
+#include "audit/log/rotation.hpp"
 
 namespace canaryd::audit::test {
 

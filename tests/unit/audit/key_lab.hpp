@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "../../../src/audit/base64.hpp"
+#include "audit/format/base64.hpp"
 #include "canaryd/audit/checkpoint.hpp"
 
 namespace canaryd::audit::test {

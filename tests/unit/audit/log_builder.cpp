@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "../../../src/audit/names.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/audit/line.hpp"
+#include "audit/format/line.hpp"
 #include "canaryd/audit/checkpoint.hpp"
 #include "canaryd/audit/record.hpp"
 #include "canaryd/audit/tree.hpp"

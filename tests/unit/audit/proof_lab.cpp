@@ -5,8 +5,8 @@
 
 #include <array>
 
-#include "../../../src/audit/line.hpp"
-#include "../../../src/audit/names.hpp"
+#include "audit/format/line.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "key_lab.hpp"

@@ -4,9 +4,9 @@
 
 #include <atomic>
 
-#include "../../../src/audit/compress.hpp"
-#include "../../../src/audit/names.hpp"
-#include "../../../src/audit/rotation.hpp"
+#include "audit/format/compress.hpp"
+#include "audit/format/names.hpp"
+#include "audit/log/rotation.hpp"
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/time_text.hpp"
 

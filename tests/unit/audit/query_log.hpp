@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/audit/line.hpp"
+#include "audit/format/line.hpp"
 #include "canaryd/audit/query.hpp"
 #include "canaryd/audit/tree.hpp"
 #include "lab.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/audit/compress.hpp"
-#include "../../../src/audit/names.hpp"
-#include "../../../src/audit/parse.hpp"
+#include "audit/format/compress.hpp"
+#include "audit/format/names.hpp"
+#include "audit/format/parse.hpp"
 #include "canaryd/audit/tree.hpp"
 #include "canaryd/base/digest.hpp"
 #include "canaryd/base/text.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "../../../src/audit/anchors.hpp"
-#include "../../../src/audit/base64.hpp"
+#include "audit/format/base64.hpp"
+#include "audit/verify/anchors.hpp"
 #include "canaryd/base/text.hpp"
 #include "log_builder.hpp"
 

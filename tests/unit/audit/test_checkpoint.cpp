@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/audit/note.hpp"
+#include "audit/format/note.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "key_lab.hpp"
 

@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <vector>
 
-#include "../../../src/audit/checkpoint_file.hpp"
+#include "audit/format/checkpoint_file.hpp"
+#include "audit/format/names.hpp"
 #include "base/pipe.hpp"
 #include "canaryd/audit/checkpointer.hpp"
 #include "fake_log.hpp"
@@ -350,4 +352,22 @@ TEST_CASE("the record of the keys is written when the log takes it again") {
   bench.log.set_writable(true);
   bench.run(seconds(2));
   CHECK(bench.log.appended().size() == 1);
+}
+
+TEST_CASE("a note that a crash has torn is kept on record before the next one follows") {
+  Bench bench;
+  bench.settle();
+  const auto whole = bench.files.content(checkpoints);
+  bench.files.put(checkpoints, whole + "canaryd/half a no");
+  bench.start();
+  bench.stand_at(12, 12);
+  bench.run(seconds(2));
+  CHECK(bench.kept().back() >= 12);
+  const auto records = bench.log.appended();
+  const auto cut =
+      std::find_if(records.begin(), records.end(), [](const Record& record) { return record.event == "recovered"; });
+  REQUIRE(cut != records.end());
+  CHECK(detail_of(*cut, "bytes") == "17");
+  CHECK(detail_of(*cut, "checkpoints") == "checkpoints.log");
+  CHECK(bench.files.content(path_in(folder, detail_of(*cut, "file"))) == "canaryd/half a no");
 }

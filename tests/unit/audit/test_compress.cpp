@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cerrno>
 
-#include "../../../src/audit/compress.hpp"
-#include "../../../src/audit/folder.hpp"
-#include "../../../src/audit/names.hpp"
+#include "audit/format/compress.hpp"
+#include "audit/format/folder.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/base/digest.hpp"
 #include "lab.hpp"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "../../../src/audit/folder.hpp"
-#include "../../../src/audit/names.hpp"
+#include "audit/format/folder.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/audit/housekeeping.hpp"
 #include "canaryd/base/digest.hpp"
 #include "closed_segments.hpp"

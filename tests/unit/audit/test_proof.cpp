@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/audit/names.hpp"
+#include "audit/format/names.hpp"
 #include "proof_lab.hpp"
 
 namespace canaryd::audit::test {

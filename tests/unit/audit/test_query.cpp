@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../../src/audit/query_screen.hpp"
+#include "audit/query/query_screen.hpp"
 #include "query_log.hpp"
 
 namespace canaryd::audit::test {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "../../../src/audit/line.hpp"
-#include "../../../src/audit/lines.hpp"
+#include "audit/format/line.hpp"
+#include "audit/format/lines.hpp"
 #include "heap_peak.hpp"
 #include "query_log.hpp"
 

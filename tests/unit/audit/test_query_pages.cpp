@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "../../../src/audit/query_cursor.hpp"
+#include "audit/query/query_cursor.hpp"
 #include "canaryd/audit/query_pages.hpp"
 #include "query_log.hpp"
 

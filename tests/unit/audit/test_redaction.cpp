@@ -3,7 +3,7 @@
 #include <sstream>
 #include <string>
 
-#include "../../../src/audit/redaction_secrets.hpp"
+#include "audit/format/redaction_secrets.hpp"
 #include "canaryd/audit/redaction.hpp"
 #include "documents.hpp"
 #include "lab.hpp"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "../../../src/audit/folder.hpp"
-#include "../../../src/audit/removed.hpp"
+#include "audit/format/folder.hpp"
+#include "audit/format/removed.hpp"
 #include "canaryd/audit/history.hpp"
 #include "canaryd/audit/housekeeping.hpp"
 #include "rotation_lab.hpp"

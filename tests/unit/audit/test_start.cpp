@@ -167,6 +167,32 @@ TEST_CASE("a leaf file without a segment that a crash left is removed") {
   CHECK_FALSE(lab.files.exists(lab.leaves_of(7)));
 }
 
+TEST_CASE("a log whose newest checkpoint was changed goes on behind the one before it and says so") {
+  StartLab lab;
+  lab.settings.keys = {test_key().public_key()};
+  lab.checkpoint(lab.head(6), lab.id);
+  const auto good = lab.files.content(checkpoints);
+  lab.checkpoint(lab.head(7), lab.id);
+  auto changed = lab.files.content(checkpoints);
+  changed.replace(changed.find("\n7\n"), 3, "\n9\n");
+  lab.files.put(checkpoints, good + changed);
+  CHECK(lab.log()->log_id() == lab.id);
+  const auto recovered = lab.recovered();
+  REQUIRE(recovered.size() == 1);
+  CHECK(detail_of(recovered[0], "checkpoint") == "6");
+  CHECK(detail_of(recovered[0], "why").find("is wrong") != std::string::npos);
+  CHECK_MESSAGE(lab.files.content(checkpoints) == good + changed, "verify tells of it as long as it stands there");
+}
+
+TEST_CASE("a log cut below the newest checkpoint that was signed is lost whatever stands behind that") {
+  StartLab lab;
+  lab.settings.keys = {test_key().public_key()};
+  lab.checkpoint({8, Hash{}}, lab.id);
+  lab.files.put(checkpoints,
+                lab.files.content(checkpoints) + "canaryd/x\n1\nAAAA\n\n\xE2\x80\x94 canaryd/x AAAAAA==\n\n");
+  CHECK(lab.log()->log_id() != lab.id);
+}
+
 TEST_CASE("a log that agrees with its newest checkpoint goes on") {
   for (const std::size_t size : {1U, 2U, 3U, 6U, 7U}) {
     StartLab lab;

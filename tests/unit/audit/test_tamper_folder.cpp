@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "../../../src/audit/names.hpp"
+#include "audit/format/names.hpp"
 #include "tamper.hpp"
 
 using namespace canaryd;

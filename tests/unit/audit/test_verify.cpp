@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "../../../src/audit/names.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/base/digest.hpp"
 #include "heap_peak.hpp"
 #include "log_builder.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "../../../src/audit/names.hpp"
+#include "audit/format/names.hpp"
 #include "canaryd/audit/history.hpp"
 #include "log_builder.hpp"
 

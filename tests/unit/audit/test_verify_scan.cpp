@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "../../../src/audit/line.hpp"
-#include "../../../src/audit/verify_scan.hpp"
+#include "audit/format/json_scan.hpp"
+#include "audit/format/line.hpp"
 #include "lab.hpp"
 
 using namespace canaryd;

@@ -1,5 +1,5 @@
-#include "../../../src/engine/breaker_count.hpp"
 #include "bench.hpp"
+#include "engine/breaker_count.hpp"
 #include "stepped_clock.hpp"
 
 // What happened in this process is measured by steady time: a wall clock that is put right neither delays it nor

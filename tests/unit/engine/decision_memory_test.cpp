@@ -1,4 +1,4 @@
-#include "../../../src/engine/decision_memory.hpp"
+#include "engine/decision_memory.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/engine/events.hpp"
+#include "engine/events.hpp"
 #include "stepped_clock.hpp"
 
 namespace canaryd::engine::testing {

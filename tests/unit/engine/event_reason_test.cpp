@@ -1,4 +1,4 @@
-#include "../../../src/engine/event_reason.hpp"
+#include "engine/event_reason.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "../../../src/engine/open_rollbacks.hpp"
+#include "engine/open_rollbacks.hpp"
 
 #include <doctest/doctest.h>
 

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "../../../src/engine/recent_rollbacks.hpp"
-#include "../../../src/engine/stop_file.hpp"
 #include "bench.hpp"
+#include "engine/recent_rollbacks.hpp"
+#include "engine/stop_file.hpp"
 
 using namespace canaryd;
 using namespace canaryd::engine;

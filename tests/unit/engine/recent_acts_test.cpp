@@ -1,4 +1,4 @@
-#include "../../../src/engine/recent_acts.hpp"
+#include "engine/recent_acts.hpp"
 
 #include <doctest/doctest.h>
 

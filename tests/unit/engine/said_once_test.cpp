@@ -1,4 +1,4 @@
-#include "../../../src/engine/said_once.hpp"
+#include "engine/said_once.hpp"
 
 #include <doctest/doctest.h>
 

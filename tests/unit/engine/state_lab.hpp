@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "../../../src/engine/state.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "engine/config_map_api.hpp"
+#include "engine/state.hpp"
 
 namespace canaryd::engine::testing {
 

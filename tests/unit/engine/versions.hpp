@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../../src/engine/observations.hpp"
+#include "engine/observations.hpp"
 
 // Versions of one object, and what is observed between them.
 namespace canaryd::engine::testing {

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "../../../src/http/outcome.hpp"
 #include "http/client_fixture.hpp"
+#include "http/outcome.hpp"
 
 using namespace canaryd;
 using namespace canaryd::test;

@@ -1,5 +1,5 @@
-#include "../../../src/kube/credentials.hpp"
 #include "http/test_certificate.hpp"
+#include "kube/credentials.hpp"
 #include "kube_fixture.hpp"
 
 using namespace canaryd;

@@ -1,4 +1,4 @@
-#include "../../../src/kube/backoff.hpp"
+#include "kube/backoff.hpp"
 #include "watch_fixture.hpp"
 
 using namespace canaryd;

@@ -1,4 +1,4 @@
-#include "../../../src/prometheus/answer.hpp"
+#include "prometheus/answer.hpp"
 
 #include <doctest/doctest.h>
 

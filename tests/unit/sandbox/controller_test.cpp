@@ -1,10 +1,10 @@
-#include "../../../src/sandbox/controller.hpp"
+#include "sandbox/controller.hpp"
 
 #include <doctest/doctest.h>
 
-#include "../../../src/sandbox/api.hpp"
-#include "../../../src/sandbox/scenario.hpp"
 #include "hand_clock.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/scenario.hpp"
 
 namespace {
 

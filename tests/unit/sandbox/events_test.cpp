@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "../../../src/sandbox/api.hpp"
-#include "../../../src/sandbox/event_ages.hpp"
-#include "../../../src/sandbox/field_selector.hpp"
 #include "hand_clock.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/event_ages.hpp"
+#include "sandbox/field_selector.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
-#include "../../../src/sandbox/json_patch.hpp"
+#include "sandbox/json_patch.hpp"
 
 #include <doctest/doctest.h>
 
-#include "../../../src/sandbox/managed_fields.hpp"
+#include "sandbox/managed_fields.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "../../../src/sandbox/model_server.hpp"
+#include "sandbox/model_server.hpp"
 
 #include <doctest/doctest.h>
 

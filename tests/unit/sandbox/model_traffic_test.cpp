@@ -1,4 +1,4 @@
-#include "../../../src/sandbox/model_traffic.hpp"
+#include "sandbox/model_traffic.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "../../../src/sandbox/reconcile.hpp"
+#include "sandbox/reconcile.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,9 +1,9 @@
-#include "../../../src/sandbox/scenario.hpp"
+#include "sandbox/scenario.hpp"
 
 #include <doctest/doctest.h>
 
-#include "../../../src/sandbox/address.hpp"
-#include "../../../src/sandbox/api.hpp"
+#include "sandbox/address.hpp"
+#include "sandbox/api.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "../../../src/sandbox/api.hpp"
-#include "../../../src/sandbox/scenario.hpp"
+#include "sandbox/api.hpp"
+#include "sandbox/scenario.hpp"
 
 namespace {
 

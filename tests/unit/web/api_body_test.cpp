@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "../../../src/web/api_request.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/web/api.hpp"
+#include "web/api_request.hpp"
 
 namespace canaryd::web::test {
 

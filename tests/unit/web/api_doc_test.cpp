@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/web/api_request.hpp"
-#include "../../../src/web/routes.hpp"
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/time_text.hpp"
+#include "web/api_request.hpp"
+#include "web/routes.hpp"
 
 namespace canaryd::web::test {
 

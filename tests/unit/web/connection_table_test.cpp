@@ -1,4 +1,4 @@
-#include "../../../src/web/connection_table.hpp"
+#include "web/connection_table.hpp"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "../../../src/web/guarded_server.hpp"
+#include "web/guarded_server.hpp"
 
 namespace canaryd::web::test {
 

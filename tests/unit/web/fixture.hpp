@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "../../../src/web/timing.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/log.hpp"
 #include "canaryd/base/metrics.hpp"
 #include "canaryd/web/server.hpp"
 #include "certificates.hpp"
 #include "client.hpp"
+#include "web/timing.hpp"
 
 namespace canaryd::web::test {
 

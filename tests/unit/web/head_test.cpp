@@ -1,8 +1,8 @@
-#include "../../../src/web/head.hpp"
+#include "web/head.hpp"
 
 #include <doctest/doctest.h>
 
-#include "../../../src/web/webhook_route.hpp"
+#include "web/webhook_route.hpp"
 
 namespace canaryd::web::test {
 

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <thread>
 
-#include "../../../src/web/tls_files.hpp"
 #include "fixture.hpp"
+#include "web/tls_files.hpp"
 
 namespace canaryd::web::test {
 

@@ -1,0 +1,41 @@
+#include "query_cursor.hpp"
+
+#include "canaryd/base/number.hpp"
+
+namespace canaryd::audit {
+
+namespace {
+
+constexpr std::size_t longest = 64;
+constexpr std::int64_t year_10000 = 253'402'300'800'000'000;  // microseconds: times beyond it cannot be reckoned with
+
+std::string_view take_part(std::string_view& text) {
+  const auto dot = text.find('.');
+  const auto part = text.substr(0, dot);
+  text.remove_prefix(dot == std::string_view::npos ? text.size() : dot + 1);
+  return part;
+}
+
+}  // namespace
+
+std::string to_text(const Cursor& cursor) {
+  return cursor.log + (cursor.newest_first ? ".n." : ".o.") + std::to_string(cursor.seq) + "." +
+         std::to_string(cursor.asked_at.time_since_epoch().count());
+}
+
+std::optional<Cursor> read_cursor(std::string_view text) {
+  if (text.size() > longest) return std::nullopt;
+  const std::string_view whole = text;
+  Cursor cursor;
+  cursor.log = take_part(text);
+  cursor.newest_first = take_part(text) == "n";
+  const auto seq = number_from<std::uint64_t>(take_part(text));
+  const auto asked_at = number_from<std::int64_t>(take_part(text));
+  if (!seq || !asked_at || *asked_at < 0 || *asked_at >= year_10000) return std::nullopt;
+  cursor.seq = *seq;
+  cursor.asked_at = WallTime(std::chrono::microseconds(*asked_at));
+  if (to_text(cursor) != whole) return std::nullopt;
+  return cursor;
+}
+
+}  // namespace canaryd::audit
