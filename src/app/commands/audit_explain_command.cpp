@@ -8,6 +8,7 @@
 #include "canaryd/base/text.hpp"
 #include "canaryd/policy/guard_table.hpp"
 #include "canaryd/policy/reason.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -53,10 +54,7 @@ void AuditExplainCommand::add_to(CLI::App& audit) {
 int AuditExplainCommand::run(std::ostream& out, std::ostream& err) const {
   const auto files = audit::posix_files();
   const auto found = audit::find_case(directory_, *files, id_);
-  if (!found) {
-    err << "canaryd: " << escaped(found.error().message, 4096) << "\n";
-    return found.error().kind == ErrorKind::invalid ? exit_usage : exit_failed;
-  }
+  if (!found) return failed(found.error(), err, found.error().kind == ErrorKind::invalid ? exit_usage : exit_failed);
   out << audit::tell(*found, {meaning_of, passes_when})
       << "\nThis tells what the log says. Whether the log is as it was written: canaryd audit verify "
       << printable(directory_) << "\n";

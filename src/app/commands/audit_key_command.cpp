@@ -13,17 +13,13 @@
 #include "canaryd/audit/checkpoint.hpp"
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
 namespace {
 
 constexpr std::size_t key_file_limit = 64U << 10U;
-
-int failed(const Error& error, std::ostream& err) {
-  err << "canaryd: " << escaped(error.message, 4096) << "\n";
-  return exit_failed;
-}
 
 // Text that is wiped when it goes.
 class Secret {

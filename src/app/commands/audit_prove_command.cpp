@@ -9,6 +9,7 @@
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/number.hpp"
 #include "canaryd/base/text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -97,10 +98,7 @@ int AuditProveCommand::run(std::ostream& out, std::ostream& err) const {
     return exit_usage;
   }
   const auto proved = prove();
-  if (!proved) {
-    err << "canaryd: " << escaped(proved.error().message, 4096) << "\n";
-    return exit_failed;
-  }
+  if (!proved) return failed(proved.error(), err);
   out << audit::to_json(proved->proof);
   for (const auto& note : proved->notes) err << "canaryd: note: " << escaped(note, 4096) << "\n";
   if (proved->proof.keys.empty()) {

@@ -14,6 +14,7 @@
 #include "canaryd/audit/query.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -97,9 +98,7 @@ int AuditQueryCommand::run(std::ostream& out, std::ostream& err) const {
   const auto files = audit::posix_files();
   const auto end = audit::run_query(directory_, *files, query, visit);
   output->finish();
-  if (end) return tell(*end, err);
-  err << "canaryd: " << escaped(end.error().message, 4096) << "\n";
-  return exit_failed;
+  return end ? tell(*end, err) : failed(end.error(), err);
 }
 
 std::unique_ptr<Subcommand> audit_query_command() { return std::make_unique<AuditQueryCommand>(); }

@@ -12,6 +12,7 @@
 #include "canaryd/audit/report.hpp"
 #include "canaryd/base/clock.hpp"
 #include "canaryd/base/text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -82,10 +83,7 @@ int AuditReportCommand::run(std::ostream& out, std::ostream& err) const {
   }
   const auto files = audit::posix_files();
   const auto report = audit::make_report(directory_, options, *files, now);
-  if (!report) {
-    err << "canaryd: " << escaped(report.error().message, 4096) << "\n";
-    return exit_failed;
-  }
+  if (!report) return failed(report.error(), err);
   out << (output_ == "markdown" ? audit::to_markdown(*report) : audit::to_text(*report));
   if (!report->incomplete) return exit_done;
   err << "canaryd: not all of the log could be read: the report says what; canaryd audit verify tells more\n";

@@ -9,7 +9,7 @@
 #include "audit_commands.hpp"
 #include "canaryd/app/cli.hpp"
 #include "canaryd/audit/verify.hpp"
-#include "canaryd/base/text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -102,11 +102,7 @@ int AuditVerifyCommand::run(std::ostream& out, std::ostream& err) const {
     ProgressLine progress(err);
     return audit::verify(directory_, {key_files_, checkpoint_files_, progress.told()}, *files);
   }();
-  if (!verdict) {
-    constexpr std::size_t longest = 4096;
-    err << "canaryd: " << escaped(verdict.error().message, longest) << "\n";
-    return exit_failed;
-  }
+  if (!verdict) return failed(verdict.error(), err);
   if (!quiet_ || !verdict->intact) out << (output_ == "json" ? to_json(*verdict) : to_text(*verdict));
   return exit_code(*verdict);
 }

@@ -8,6 +8,7 @@
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
@@ -73,14 +74,10 @@ void AuditVerifyProofCommand::add_to(CLI::App& audit) {
 }
 
 int AuditVerifyProofCommand::run(std::ostream& out, std::ostream& err) const {
-  const auto failed = [&](const Error& error) {
-    err << "canaryd: " << escaped(error.message, 4096) << "\n";
-    return exit_failed;
-  };
   const auto proof = read_proof();
-  if (!proof) return failed(proof.error());
+  if (!proof) return failed(proof.error(), err);
   const auto keys = keys_for(*proof);
-  if (!keys) return failed(keys.error());
+  if (!keys) return failed(keys.error(), err);
   const auto verdict = audit::check_proof(*proof, *keys);
   // What is not signed by anybody is not shown as if it were.
   if (audit::is_good(verdict)) std::visit([&](const auto& content) { tell(content, out); }, proof->content);

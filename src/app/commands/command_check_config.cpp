@@ -3,17 +3,14 @@
 #include "canaryd/app/cli.hpp"
 #include "canaryd/app/config.hpp"
 #include "canaryd/base/file.hpp"
-#include "canaryd/base/text.hpp"
 #include "commands.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 
 int check_config(const std::string& file, std::ostream& out, std::ostream& err) {
   const auto text = read_file(file);
-  if (!text) {
-    err << "canaryd: " << escaped(text.error().message, 1024) << "\n";
-    return exit_failed;
-  }
+  if (!text) return failed(text.error(), err);
   const ConfigReading reading = read_config(*text, file);
   for (const auto& problem : reading.problems) err << problem.str() << "\n";
   const auto count = reading.problems.size();

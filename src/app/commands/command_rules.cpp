@@ -10,6 +10,7 @@
 #include "canaryd/rules/embedded.hpp"
 #include "canaryd/rules/render.hpp"
 #include "commands.hpp"
+#include "failed.hpp"
 
 namespace canaryd::app {
 namespace {
@@ -106,10 +107,7 @@ std::vector<std::string> rule_sources() {
 
 int print_rules(const RulesPrint& options, std::ostream& out, std::ostream& err) {
   const auto text = rendered(options);
-  if (!text) {
-    err << "canaryd: " << text.error().message << "\n";
-    return exit_usage;
-  }
+  if (!text) return failed(text.error(), err, exit_usage);
   out << *text;
   return exit_done;
 }

@@ -11,6 +11,7 @@
 #include "canaryd/app/config.hpp"
 #include "canaryd/base/file.hpp"
 #include "canaryd/base/text.hpp"
+#include "failed.hpp"
 #include "replay_decision.hpp"
 #include "replay_output.hpp"
 #include "replay_past.hpp"
@@ -19,15 +20,13 @@ namespace canaryd::app {
 
 namespace {
 
-void say(std::ostream& err, const Error& error) { err << "canaryd: " << printable(error.message) << "\n"; }
-
 // The configuration that decides; without a file the shipped default. nullopt: it was said why not.
 std::optional<Config> config_of(const std::string& file, std::ostream& err) {
   std::string text(default_config());
   if (!file.empty()) {
     auto read = read_file(file);
     if (!read) {
-      say(err, read.error());
+      failed(read.error(), err);
       return std::nullopt;
     }
     text = std::move(*read);
@@ -77,10 +76,7 @@ int ReplayCommand::run(std::ostream& out, std::ostream& err) const {
         if (!changes_only_ || !is_same) rows.push_back(std::move(row));
       }
     });
-    if (!read) {
-      say(err, read.error());
-      return exit_failed;
-    }
+    if (!read) return failed(read.error(), err);
     summary.others += read->others;
   }
   if (output_ == "json") {

@@ -33,7 +33,7 @@ class Redaction {
     }
     cut(record_.actor, "actor", bounds::name);
     cut(record_.peer, "peer", bounds::name);
-    quote(because);
+    quote(because, record_.because);
     cut(record_.message, "message", bounds::message);
     say_less();
   }
@@ -66,7 +66,9 @@ class Redaction {
       }
     }
     if (is_redacted("alertname")) {
+      const std::string name = without_secrets(alert.name);  // as sentences have it
       replace(alert.name, path + ".name");
+      quote(name, alert.name);
     } else {
       outside(alert.name, path + ".name", bounds::name);
     }
@@ -125,11 +127,11 @@ class Redaction {
 
   // Of canaryd's own words only the message repeats a text from outside, and whole. Nothing found there is looked for
   // in any other member: a word in a reason must not blank who gave it.
-  void quote(const std::string& because) {
-    if (because == record_.because) return;
-    const auto at = record_.message.find(because);
+  void quote(const std::string& before, const std::string& now) {
+    if (before == now || before.empty()) return;
+    const auto at = record_.message.find(before);
     if (at == std::string::npos) return;
-    record_.message.replace(at, because.size(), record_.because);
+    record_.message.replace(at, before.size(), now);
     changed("message");
   }
 

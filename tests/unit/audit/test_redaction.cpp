@@ -148,9 +148,11 @@ TEST_CASE("a pattern matches as a whole with a star for any text") {
 
 TEST_CASE("the name of an alert goes with its label") {
   auto record = with_labels({{"alertname", "CanaryHighErrorRate"}});
+  record.message = "ml/iris was rolled back because of CanaryHighErrorRate.";
   redact(record, {{"alert*"}});
   CHECK(record.alerts[0].name == redacted_text);
-  CHECK(record.shortened == Paths{"alerts[0].labels.alertname", "alerts[0].name"});
+  CHECK(record.message == "ml/iris was rolled back because of [redacted].");
+  CHECK(record.shortened == Paths{"alerts[0].labels.alertname", "alerts[0].name", "message"});
 }
 
 TEST_CASE("a long text is cut at its bound at the end of a character") {
