@@ -13,6 +13,7 @@
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/base/version.hpp"
 #include "commands.hpp"
+#include "doctor_command.hpp"
 #include "hand_commands.hpp"
 #include "replay_command.hpp"
 #include "route_command.hpp"
@@ -38,6 +39,7 @@ struct CommandLine {
   CLI::App* rules_list = nullptr;
   CLI::App* version = nullptr;
   RouteCommand route;
+  DoctorCommand doctor;
   HandCommands hand;
   ReplayCommand replay;
   AuditCommands audit;
@@ -47,12 +49,13 @@ struct CommandLine {
     app.set_version_flag("--version", version_line());
     app.footer(
         "Example:\n  canaryd serve --config /etc/canaryd/canaryd.yaml\n\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 to 6, see its help.");
+        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 to 6, doctor: 3 and 4, see their help.");
     add_daemon();
     add_sandbox();
     add_config();
     add_rules();
     route.add_to(app);
+    doctor.add_to(app);
     hand.add_to(app);
     replay.add_to(app);
     add_others();
@@ -144,6 +147,7 @@ struct CommandLine {
 
 int execute(CommandLine& line, std::ostream& out, std::ostream& err) {
   if (line.route.given()) return line.route.run(out, err);
+  if (line.doctor.given()) return line.doctor.run(out, err);
   if (line.hand.given()) return line.hand.run(out, err);
   if (line.replay.given()) return line.replay.run(out, err);
   if (line.audit.given()) return line.audit.run(out, err);

@@ -36,6 +36,8 @@ class Daemon {
   void tick();
   // Reads the configuration again, on SIGHUP too. A bad one is refused as a whole and the old one stays in force.
   void reload();
+  // What /readyz says: 200, or 503 with the reasons, a line each.
+  web::AdminReply readiness() const;
   void stop();
 
  private:
@@ -50,7 +52,6 @@ class Daemon {
   void take(const std::string& text);
   void refuse(const std::string& why);
   bool record_lifecycle(const std::string& event, const std::string& message);
-  web::AdminReply readiness() const;
 
   const std::string config_file_;
   Config config_;

@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
-#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -14,35 +13,20 @@
 #include "canaryd/base/text.hpp"
 #include "canaryd/rules/route_check.hpp"
 #include "canaryd/rules/route_print.hpp"
-#include "shipped_alerts.hpp"
+#include "route_needs.hpp"
 
 namespace canaryd::app {
 namespace {
 
-// What of canaryd's configuration the route depends on; the defaults are those of a configuration without `alerts`.
-struct Needs {
-  std::vector<alert::Mapping> mappings = shipped_alerts();
-  std::vector<std::string> namespaces;
-  bool tokens = true;
-  bool client_ca = false;
-};
-
-Result<Needs> needs_of(const std::string& config_file) {
-  Needs needs;
-  if (config_file.empty()) return needs;
+Result<RouteNeeds> needs_of(const std::string& config_file) {
+  if (config_file.empty()) return RouteNeeds{};
   const auto text = read_file(config_file);
   if (!text) return fail(text.error());
-  ConfigReading reading = read_config(*text, config_file);
+  const ConfigReading reading = read_config(*text, config_file);
   if (!reading.problems.empty()) {
     return fail(Error::invalid(reading.problems.front().str() + " (canaryd check-config says everything)"));
   }
-  needs.mappings = std::move(reading.config.alerts);
-  for (const auto& each : reading.config.cluster.namespaces) needs.namespaces.push_back(each.str());
-  const auto& server = reading.config.server;
-  needs.tokens = std::any_of(server.tokens.begin(), server.tokens.end(),
-                             [](const auto& client) { return client.role == web::Role::alert; });
-  needs.client_ca = !server.tls.client_ca.empty();
-  return needs;
+  return route_needs(reading.config);
 }
 
 int failed(const Error& error, int code, std::ostream& err) {

@@ -6,6 +6,7 @@
 
 #include "canaryd/base/text.hpp"
 #include "daemon.hpp"
+#include "service_manager.hpp"
 
 namespace canaryd::app {
 
@@ -47,12 +48,16 @@ int serve(const ServeOptions& options, std::ostream& err) {
     err << "canaryd: " << printable(started.error().message) << "\n";
     return 1;
   }
+  ServiceManager manager;
+  manager.started();
   while (true) {
     const int signal = signals.wait();
     if (signal == SIGHUP) daemon.reload();
     if (signal == SIGTERM || signal == SIGINT) break;
     daemon.tick();
+    manager.alive(daemon.readiness().body);
   }
+  manager.stopping();
   daemon.stop();
   return 0;
 }
