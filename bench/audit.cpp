@@ -1,5 +1,5 @@
 // The audit log: prints one line of JSON.
-//   bench_audit append FOLDER          appends a second against a bare write + fdatasync loop, in turns
+//   bench_audit append FOLDER          appends a second against bare write + fdatasync loops, in turns
 //   bench_audit cost FOLDER            microseconds an append takes without its fdatasync
 //   bench_audit write FOLDER RECORDS   a log of so many records, its closed segments compressed when `compress` follows
 #include <fcntl.h>
@@ -140,6 +140,23 @@ double appends_per_second(const std::string& directory, int writers) {
   return static_cast<double>(done) / Seconds(Steady::now() - began).count();
 }
 
+// Records of one thread that appends so many at once, for one turn.
+double grouped_per_second(const std::string& directory, int group) {
+  Around around(directory);
+  const auto files = audit::posix_files();
+  const auto log = around.open(*files);
+  std::vector<audit::Record> records;
+  for (int i = 0; i < group; ++i) records.push_back(decision(i));
+  long done = 0;
+  const auto began = Steady::now();
+  while (Steady::now() < began + turn) {
+    if (!log->append(records)) std::exit(1);
+    done += group;
+  }
+  return static_cast<double>(done) / Seconds(Steady::now() - began).count();
+}
+
+// Writes with an fdatasync each, for one turn.
 double bare_per_second(const std::string& path, std::size_t bytes) {
   const std::string line(bytes, 'x');
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -173,30 +190,48 @@ std::size_t bytes_of_a_record(const std::string& directory) {
   return std::filesystem::file_size(segment) / count;
 }
 
+// Of several turns: how many a second, and how many for one of the bare loop beside it.
+struct Rate {
+  std::vector<double> per_second;
+  std::vector<double> ratio;
+
+  void add(double rate, double bare) {
+    per_second.push_back(rate);
+    ratio.push_back(rate / bare);
+  }
+  void print(const char* before, int name) const {
+    std::printf("%s\"%d\": [%.1f, %.4f]", before, name, median(per_second), median(ratio));
+  }
+};
+
 int measure_appends(const std::string& folder) {
   const auto bytes = bytes_of_a_record(folder + "/size");
   const std::vector<int> writers{1, 4, 16, 64};
+  constexpr int group = 100;
   std::vector<double> bare;
-  std::vector<std::vector<double>> rates(writers.size());
-  std::vector<std::vector<double>> ratios(writers.size());
+  std::vector<Rate> of_writers(writers.size());
+  std::vector<double> bare_group;
+  Rate of_group;
   for (int i = 0; i < turns; ++i) {
-    bare.push_back(bare_per_second(folder + "/bare-" + std::to_string(i), bytes));
+    const auto name = [&](const char* what) { return folder + "/" + what + "-" + std::to_string(i); };
+    bare.push_back(bare_per_second(name("bare"), bytes));
     for (std::size_t j = 0; j < writers.size(); ++j) {
-      const auto directory = folder + "/log-" + std::to_string(i) + "-" + std::to_string(writers[j]);
-      rates[j].push_back(appends_per_second(directory, writers[j]));
-      ratios[j].push_back(rates[j].back() / bare.back());
+      const auto directory = name("log") + "-" + std::to_string(writers[j]);
+      of_writers[j].add(appends_per_second(directory, writers[j]), bare.back());
     }
+    bare_group.push_back(group * bare_per_second(name("bare-group"), group * bytes));
+    of_group.add(grouped_per_second(name("group"), group), bare_group.back());
   }
   std::printf("{\"bytes\": %zu, \"bare\": %.1f, \"writers\": {", bytes, median(bare));
-  for (std::size_t j = 0; j < writers.size(); ++j) {
-    std::printf("%s\"%d\": [%.1f, %.4f]", j == 0 ? "" : ", ", writers[j], median(rates[j]), median(ratios[j]));
-  }
+  for (std::size_t j = 0; j < writers.size(); ++j) of_writers[j].print(j == 0 ? "" : ", ", writers[j]);
+  std::printf("}, \"bare_group\": %.1f, \"groups\": {", median(bare_group));
+  of_group.print("", group);
   std::printf("}}\n");
   return 0;
 }
 
 int measure_cost(const std::string& folder) {
-  Around around(folder + "/log");
+  Around around(folder);
   UnsyncedFiles files;
   const auto log = around.open(files);
   std::vector<double> micros;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <ostream>
 
@@ -12,6 +13,9 @@ constexpr std::string_view end_of_row = "\r\n";
 constexpr std::string_view heading =
     "seq,time,kind,event,id,namespace,name,action,verdict,reason,component,canary,stable,percent_before,percent_after,"
     "alerts,actor,peer,because,count,message";
+
+// What a spreadsheet takes for a formula, also in the full width of East Asian scripts.
+constexpr std::array<std::string_view, 8> formula_starts{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
 
 std::string number(std::int64_t value, std::int64_t absent) {
   return value == absent ? std::string() : std::to_string(value);
@@ -88,7 +92,8 @@ class Json final : public QueryOutput {
 
 std::string csv_field(std::string_view text) {
   std::string field;
-  if (!text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) field += '\'';
+  const auto begins = [text](std::string_view start) { return text.starts_with(start); };
+  if (std::any_of(formula_starts.begin(), formula_starts.end(), begins)) field += '\'';
   for (const char c : printable(text)) {
     if (c == '"') field += '"';
     field += c;

@@ -44,6 +44,9 @@ void AuditReportCommand::add_to(CLI::App& audit) {
   command_->add_option("--key", key_files_, "A public key of the log's checkpoints, again for more")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  command_->add_option("--checkpoint", checkpoint_files_, "Checkpoints that were kept elsewhere, again for more")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command_->footer(
       "Example:\n  canaryd audit report /var/lib/canaryd/audit --since -7d --key canaryd.pub --output markdown");
 }
@@ -54,6 +57,7 @@ int AuditReportCommand::run(std::ostream& out, std::ostream& err) const {
   const WallTime now = SystemClock().now();
   audit::ReportOptions options;
   options.key_files = key_files_;
+  options.checkpoint_files = checkpoint_files_;
   if (!read_period("since", since_, now, options.since, err)) return exit_usage;
   if (!read_period("until", until_, now, options.until, err)) return exit_usage;
   if (options.since && options.until && *options.since >= *options.until) {

@@ -24,6 +24,7 @@ class AuditReportCommand {
   std::string until_;
   std::string output_ = "text";
   std::vector<std::string> key_files_;
+  std::vector<std::string> checkpoint_files_;
 };
 
 }  // namespace canaryd::app

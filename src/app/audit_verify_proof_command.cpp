@@ -71,7 +71,9 @@ int AuditVerifyProofCommand::run(std::ostream& out, std::ostream& err) const {
   if (!verdict.path_fault.empty()) {
     out << "path: WRONG, " << escaped(verdict.path_fault, 1024) << "\n";
   } else if (!verdict.path_checked) {
-    out << "path: not checked\n";
+    out << "path: not checked, as there is no checkpoint that it could lead to\n";
+  } else if (!verdict.signature_fault.empty()) {
+    out << "path: fits the checkpoint, but leads to no root that is signed\n";
   } else {
     out << std::visit([](const auto& content) { return shown(content); }, proof->content);
   }

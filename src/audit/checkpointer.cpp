@@ -48,9 +48,10 @@ struct Checkpointer::Impl {
         keys(f, lg),
         sign_trouble(trouble(lg, metrics, "sign")),
         file_trouble(trouble(lg, metrics, "file")),
+        stdout_trouble(trouble(lg, metrics, "stdout")),
         size_gauge(metrics.gauge("canaryd_audit_checkpoint_size", "Records that the newest checkpoint covers.")),
         time_gauge(metrics.gauge("canaryd_audit_checkpoint_timestamp_seconds",
-                                 "When the newest checkpoint was made, of records or of an idle log; 0 before it.")),
+                                 "When the newest checkpoint went out, of records or of an idle log; 0 before it.")),
         signed_gauge(metrics.gauge("canaryd_audit_signed", "1 while the audit log's checkpoints are signed.")),
         refused_gauge(
             metrics.gauge("canaryd_audit_keys_refused", "Files of audit.key_files whose content now is no key.")) {
@@ -76,6 +77,7 @@ struct Checkpointer::Impl {
   SigningKeys keys;
   Trouble sign_trouble;
   Trouble file_trouble;
+  Trouble stdout_trouble;
   Gauge size_gauge;
   Gauge time_gauge;
   Gauge signed_gauge;
@@ -87,8 +89,8 @@ struct Checkpointer::Impl {
   bool now_due = false;             // whatever the log says: other keys sign
   std::optional<TreeHead> signed_;  // the newest that was signed; nullopt until the file was read
   std::uint64_t kept = 0;           // size of the newest in the file
-  std::uint64_t told = 0;           // and of the newest that went out
-  SteadyTime told_at;               // or last refused to
+  std::uint64_t told = 0;           // and of the newest that went out, or was to
+  SteadyTime tell_at;               // when one goes out, whatever came
   SteadyTime retry_at;              // the file
   std::uint64_t segment = 0;
 
@@ -150,7 +152,7 @@ bool Checkpointer::Impl::know_the_last() {
 
 bool Checkpointer::Impl::is_due(const Progress& progress) const {
   const auto now = clock.steady();
-  const bool minute_over = now >= told_at + interval;
+  const bool minute_over = now >= tell_at;
   if (progress.head.size <= kept) return minute_over || now_due;
   if (progress.head.size == told) return now >= retry_at || minute_over;  // the file would not take it
   return minute_over || now_due || progress.settled > std::max(kept, told) || progress.segment != segment;
@@ -161,7 +163,7 @@ void Checkpointer::Impl::make(const TreeHead& head) {
   if (head.size < signed_->size || (head.size == signed_->size && head.size > 0 && head.root != signed_->root)) {
     sign_trouble.is("the log has " + std::to_string(head.size) + " records with another root than the checkpoint of " +
                     std::to_string(signed_->size) + " records: it is not signed");
-    told_at = clock.steady();
+    tell_at = clock.steady() + interval;
     now_due = false;
     return;
   }
@@ -186,13 +188,19 @@ void Checkpointer::Impl::keep(const TreeHead& head, const std::string& note) {
 
 void Checkpointer::Impl::tell(const TreeHead& head, const std::string& note) {
   const auto now = clock.steady();
-  if (head.size == kept) time_gauge.set(unix_seconds(clock.now()));
   const bool is_news = head.size > told;
-  if (!is_news && !now_due && now < told_at + interval) return;
-  logger.always("audit_checkpoint", {{"checkpoint", to_base64(note)}, {"size", std::to_string(head.size)}});
+  if (!is_news && !now_due && now < tell_at) return;
   told = head.size;
-  told_at = now;
+  tell_at = now + interval;
   if (witness) witness(note);
+  const auto out = logger.publish("audit_checkpoint", {{"checkpoint", to_base64(note)}, {"size", head.size}});
+  if (!out) {
+    stdout_trouble.is(out.error().message);
+    tell_at = now + retry_interval;
+    return;
+  }
+  stdout_trouble.over();
+  if (head.size == kept) time_gauge.set(unix_seconds(clock.now()));
 }
 
 Checkpointer::Checkpointer(CheckpointSettings settings, AuditLog& log, Files& files, const Clock& clock, Logger& logger,

@@ -16,6 +16,8 @@ constexpr std::size_t id_length = 32;
 constexpr std::size_t least_digits = 6;
 constexpr std::size_t most_records = 100;
 constexpr std::size_t most_later = 8;
+// Of the lines that are kept, beside the first: far beyond what canaryd writes about one decision.
+constexpr std::size_t most_bytes = 8U << 20U;
 
 bool is_id(std::string_view text) {
   return text.size() >= least_digits && text.size() <= id_length &&
@@ -41,13 +43,14 @@ Query ask(FilterKey key, std::vector<std::string> values) {
 Result<Case> records_of(const std::string& directory, Files& files, const std::string& id) {
   Case found;
   std::string other;
+  std::size_t bytes = 0;
   const auto end =
       run_query(directory, files, ask(FilterKey::id, {id.size() < id_length ? id + "*" : id}), [&](const Match& match) {
         if (found.id.empty()) found.id = match.record->id;
         if (match.record->id != found.id) other = match.record->id;
-        if (other.empty() && found.records.size() < most_records) {
-          found.records.push_back(dated(match));
-        }
+        bytes += match.line.size();
+        const bool has_room = found.records.size() < most_records && bytes <= most_bytes;
+        if (other.empty() && (found.records.empty() || has_room)) found.records.push_back(dated(match));
         return other.empty();
       });
   if (!end) return fail(end.error());
@@ -73,10 +76,10 @@ bool share_an_alert(const Record& a, const Record& b) {
 
 // What moved the service's traffic, or decided about its holds.
 bool matters_later(const Record& record) {
-  if (record.kind == Kind::outcome) return record.api && record.api->result == "applied";
-  if (record.kind != Kind::decision) return false;
-  return record.action == "observation" ||
-         (record.verdict == "act" && (record.action == "hold" || record.action == "release"));
+  if (record.kind == Kind::decision) return record.action == "observation";
+  if (record.kind != Kind::outcome) return false;
+  const bool was_held = record.verdict == "act" && (record.action == "hold" || record.action == "release");
+  return was_held || (record.api && record.api->result == "applied");
 }
 
 class Surroundings {
@@ -103,10 +106,12 @@ class Surroundings {
 
  private:
   bool ends_it(const Record& record) const {
-    return record.verdict == "act" && detail_of(record, "scope") == detail_of(first_.record, "scope");
+    return record.kind == Kind::outcome && record.verdict == "act" &&
+           detail_of(record, "scope") == detail_of(first_.record, "scope");
   }
   void add_later(const Match& match) {
-    if (found_.later.size() < most_later) {
+    bytes_ += match.line.size();
+    if (found_.later.size() < most_later && bytes_ <= most_bytes) {
       found_.later.push_back(dated(match));
     } else {
       ++found_.more_later;
@@ -115,6 +120,7 @@ class Surroundings {
 
   Case& found_;
   const Dated first_;
+  std::size_t bytes_ = 0;  // of what came later
 };
 
 }  // namespace

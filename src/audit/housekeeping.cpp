@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,11 @@ Counter removed_counter(Metrics& metrics, const char* why) {
 }  // namespace
 
 struct Housekeeping::Impl {
+  // Removed segments without one between them that is there.
+  struct Run {
+    std::uint64_t since_seq = 0;
+    std::uint64_t end_seq = 0;  // behind the last one
+  };
   // A segment that is closed and whose records are there.
   struct Old {
     SegmentFiles files;
@@ -94,6 +100,7 @@ struct Housekeeping::Impl {
   SteadyTime next_look;
   std::uint64_t segment = 0;
   std::map<std::uint64_t, Closed> known;  // by first seq; what is closed does not change
+  std::optional<Run> removed_run;         // the one that was removed last
   Trouble read_trouble;
   Trouble compress_trouble;
   Trouble remove_trouble;
@@ -181,10 +188,14 @@ std::uint64_t Housekeeping::Impl::total_size() {
 
 // In this order: a file that is gone and that no record names is missing.
 Status Housekeeping::Impl::record_and_remove(const Old& old, const char* why) {
-  auto records = may_be_removed(directory, old.files, old.closed, files, stopping);
-  if (!records) return fail(records.error());
-  records->push_back(removed_record(old.closed, why));
-  if (const auto recorded = log.append(*records); !recorded) return fail(recorded.error());
+  const auto held = may_be_removed(directory, old.files, old.closed, files, stopping);
+  if (!held) return fail(held.error());
+  const bool goes_on = removed_run && removed_run->end_seq == old.closed.first_seq;
+  const auto since = goes_on ? removed_run->since_seq : run_before(directory, old.closed, files, stopping);
+  if (!since) return fail(since.error());
+  const auto recorded = log.append(removed_records(old.closed, *since, why, *held));
+  if (!recorded) return fail(recorded.error());
+  removed_run = Run{*since, old.closed.first_seq + old.closed.records};
   return remove_records(directory, old.files.first_seq, files);
 }
 

@@ -15,6 +15,10 @@ struct Line {
   std::uint64_t offset = 0;  // of its first byte in the file
 };
 
+// A reader of a whole segment gives up behind so many lines that are no records: a small compressed file can hold two
+// thousand million empty ones.
+inline constexpr std::uint64_t most_misfits = 10'000;
+
 // Reads a file line by line in bounded memory (line_limit and one chunk).
 class Lines {
  public:

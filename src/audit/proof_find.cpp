@@ -10,7 +10,7 @@
 #include "history_open.hpp"
 #include "lines.hpp"
 #include "names.hpp"
-#include "parse.hpp"
+#include "removed.hpp"
 
 namespace canaryd::audit {
 
@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::size_t most_notes = 5;
 constexpr std::size_t shortest_prefix = 6;
-constexpr std::size_t most_records = 1000;  // with one id: canaryd writes a handful
+constexpr std::size_t most_records = 1000;      // with one id: canaryd writes a handful
+constexpr std::size_t most_bytes = 16U << 20U;  // of them, in a proof that can be read
 
 // How an id stands in a line.
 std::string as_written(const std::string& id) {
@@ -47,23 +48,23 @@ class IdMatch {
   bool ambiguous_ = false;
 };
 
-// What `removed` records say, by the first seq of the segment that they name.
-using Removals = std::map<std::uint64_t, std::string>;
+// What `removed` records say: of single segments, by the first seq, and of all together.
+struct Removals {
+  std::map<std::uint64_t, std::string> why;
+  Runs runs;
 
-void take_removal(std::string_view line, Removals& removals) {
-  if (line.find(R"("event":"removed")") == std::string_view::npos) return;
-  const auto record = parse_line(line);
-  if (!record || record->event != "removed") return;
-  std::string file;
-  std::string why;
-  for (const auto& [name, value] : record->details) {
-    if (name == "file") file = value;
-    if (name == "why") why = value;
+  void take(std::string_view line) {
+    const auto removed = removed_in(line);
+    if (!removed) return;
+    why[removed->first_seq] = removed->why;
+    runs.add(removed->since_seq, removed->last_seq);
   }
-  if (const auto first_seq = first_seq_of(file)) {
-    removals[*first_seq] = "removed by retention (" + why + ")";
+  std::string of(std::uint64_t first_seq, std::uint64_t last_seq) const {
+    if (!runs.cover(first_seq, last_seq)) return "missing, and no record says why";
+    const auto known = why.find(first_seq);
+    return "removed by retention" + (known == why.end() ? std::string() : " (" + known->second + ")");
   }
-}
+};
 
 class Search {
  public:
@@ -120,13 +121,14 @@ Status Search::each(const SegmentFiles& segment, const Visit& visit) {
   if (!opened) return fail(opened.error());
   if (!opened->records) return {};
   Lines lines(*opened->records);
-  for (;;) {
+  for (std::uint64_t misfits = 0; misfits < most_misfits;) {
     const auto line = lines.next();
     if (!line) return fail(line.error());
     if (!*line) return {};
     const auto seq = segment.first_seq + (*line)->number - 1;
     const auto head = read_head((*line)->bytes);
     if (!head) {
+      ++misfits;
       note(opened->files.records, **line, head.error().what);
     } else if (head->seq != seq) {
       note(opened->files.records, **line, "it says of itself that it is record " + std::to_string(head->seq));
@@ -134,6 +136,9 @@ Status Search::each(const SegmentFiles& segment, const Visit& visit) {
       return {};
     }
   }
+  found_.notes.push_back(path_in(directory_, opened->files.records) +
+                         ": too many lines that are no records: the rest is not read");
+  return {};
 }
 
 void Search::explain(const Removals& removals, std::optional<std::uint64_t> seq) {
@@ -141,8 +146,7 @@ void Search::explain(const Removals& removals, std::optional<std::uint64_t> seq)
     const auto first = segments_[i].first_seq;
     const bool asked = !seq || (first <= *seq && *seq < end_of(i));
     if (!segments_[i].records.empty() || !asked) continue;
-    const auto removal = removals.find(first);
-    const auto why = removal == removals.end() ? "missing, and no record says why" : removal->second;
+    const auto why = removals.of(first, end_of(i) - 1);
     const bool goes_on = !absent_.empty() && absent_.back().end == first && absent_.back().why == why;
     if (goes_on) {
       absent_.back().end = end_of(i);
@@ -166,16 +170,19 @@ Result<Found> find_id(const std::string& directory, const std::string& id, Files
   Removals removals;
   IdMatch match(id);
   auto& records = search.found().records;
+  std::size_t bytes = 0;
   const auto read = search.each([&](const Head& head, std::string_view line) {
-    if (head.kind == Kind::lifecycle) take_removal(line, removals);
-    if (match.takes(head.id)) records.push_back({head.seq, std::string(line)});
-    return records.size() <= most_records;
+    if (head.kind == Kind::lifecycle) removals.take(line);
+    if (match.takes(head.id)) {
+      records.push_back({head.seq, std::string(line)});
+      bytes += line.size();
+    }
+    return records.size() <= most_records && bytes <= most_bytes;
   });
   if (!read) return fail(read.error());
   if (match.ambiguous()) return fail(Error::invalid("several ids begin with " + id + ": give more of it"));
-  if (records.size() > most_records) {
-    return fail(Error::invalid("more than " + std::to_string(most_records) + " records have the id " + id +
-                               ": name one of them as seq:N"));
+  if (records.size() > most_records || bytes > most_bytes) {
+    return fail(Error::invalid("more records have the id " + id + " than a proof can hold: name one of them as seq:N"));
   }
   search.explain(removals, std::nullopt);
   return std::move(search.found());
@@ -197,7 +204,7 @@ Result<Found> find_seq(const std::string& directory, std::uint64_t seq, Files& f
   if (holder->records.empty()) {
     Removals removals;
     read = search.each([&](const Head& head, std::string_view line) {
-      if (head.kind == Kind::lifecycle) take_removal(line, removals);
+      if (head.kind == Kind::lifecycle) removals.take(line);
       return true;
     });
     if (!read) return fail(read.error());

@@ -1,13 +1,16 @@
 #include "canaryd/audit/query.hpp"
 
+#include <algorithm>
+
+#include "canaryd/base/text.hpp"
 #include "head.hpp"
 #include "line.hpp"
 #include "lines.hpp"
 #include "parse.hpp"
 #include "query_backwards.hpp"
-#include "query_json.hpp"
 #include "query_screen.hpp"
 #include "query_segments.hpp"
+#include "verify_scan.hpp"
 
 namespace canaryd::audit {
 
@@ -18,8 +21,14 @@ constexpr std::uint64_t pause_every = 64;  // records
 
 // Without the line's own text: who reads this may not be one of those whom the record is for.
 std::string why_no_record(std::string_view line) {
-  const auto misfit = not_json(line);
+  const auto misfit = not_an_object(line);
   return misfit ? misfit->what : "expected members of the types that records have";
+}
+
+// For a terminal. Few lines hold more than ASCII, and only these are looked at character by character.
+bool is_safe(std::string_view line) {
+  const auto is_plain = [](char c) { return static_cast<signed char>(c) >= 0 && c != '\x7f'; };
+  return std::all_of(line.begin(), line.end(), is_plain) || printable(line) == line;
 }
 
 class Run {
@@ -79,11 +88,15 @@ class Run {
 
   template <class Source>
   bool read_lines(std::size_t i, Source& lines) {
-    for (;;) {
+    for (misfits_ = 0; misfits_ < most_misfits;) {
       const auto line = lines.next();
       if (!line) return note(line.error().message), true;
       if (!*line) break;
       if (!see(i, **line)) return false;
+    }
+    if (misfits_ == most_misfits) {
+      if (end_.problems.size() == most_problems) end_.problems.pop_back();
+      note(segments_.file(i) + ": too many lines that are no records: the rest is not read");
     }
     if (lines.too_long()) {
       note(segments_.file(i) + ": expected lines of at most " + std::to_string(line_limit) + " bytes");
@@ -107,8 +120,9 @@ class Run {
   bool see_candidate(std::size_t i, const Line& line, const LineStart& start) {
     if (const auto head = read_head(line.bytes); !head) return note_line(i, line, head.error().what), true;
     if (screen_.is_open() && !query_.parsed) {
-      const auto misfit = is_plain_json(line.bytes) ? std::nullopt : not_json(line.bytes);
+      const auto misfit = not_an_object(line.bytes);
       if (misfit) return note_line(i, line, misfit->what), true;
+      if (!is_safe(line.bytes)) return note_line(i, line, "a character that records have escaped only"), true;
       return visit_({line.bytes, start.seq, start.time, nullptr});
     }
     const auto record = parse_line(line.bytes);
@@ -139,6 +153,7 @@ class Run {
     if (end_.problems.size() < most_problems) end_.problems.push_back(std::move(problem));
   }
   void note_line(std::size_t i, const Line& line, const std::string& what) {
+    ++misfits_;
     note(segments_.file(i) + ": byte " + std::to_string(line.offset) + ": " + what);
   }
   void note_removed(std::size_t i) {
@@ -154,6 +169,7 @@ class Run {
   const std::function<bool(const Match&)>& visit_;
   const std::function<bool()>& pause_;
   QueryEnd end_;
+  std::uint64_t misfits_ = 0;  // of the segment that is read
 };
 
 }  // namespace

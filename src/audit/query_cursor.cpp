@@ -7,6 +7,7 @@ namespace canaryd::audit {
 namespace {
 
 constexpr std::size_t longest = 64;
+constexpr std::int64_t year_10000 = 253'402'300'800'000'000;  // microseconds: times beyond it cannot be reckoned with
 
 std::string_view take_part(std::string_view& text) {
   const auto dot = text.find('.');
@@ -36,6 +37,7 @@ std::optional<Cursor> read_cursor(std::string_view text) {
   cursor.newest_first = take_part(text) == "n";
   std::int64_t asked_at = 0;
   if (!read(take_part(text), cursor.seq) || !read(take_part(text), asked_at)) return std::nullopt;
+  if (asked_at < 0 || asked_at >= year_10000) return std::nullopt;
   cursor.asked_at = WallTime(std::chrono::microseconds(asked_at));
   if (to_text(cursor) != whole) return std::nullopt;
   return cursor;

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "parse.hpp"
+#include "verify_scan.hpp"
 
 namespace canaryd::audit {
 
@@ -38,7 +38,7 @@ class Reading {
   }
 
   ReadBack end() {
-    if (held_ && not_json(held_bytes_)) {
+    if (held_ && not_an_object(held_bytes_)) {
       result_.misfit = "the line at byte " + std::to_string(held_->offset) + ": not JSON";
     } else {
       deliver();
@@ -91,7 +91,7 @@ Result<std::string> first_line(Reader& file, std::uint64_t seq) {
   if (!line) return fail(line.error());
   if (!*line) return std::string();
   const auto head = read_head((*line)->bytes);
-  if (!head || head->seq != seq || not_json((*line)->bytes)) return std::string();
+  if (!head || head->seq != seq || not_an_object((*line)->bytes)) return std::string();
   return std::string((*line)->bytes);
 }
 

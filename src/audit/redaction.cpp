@@ -12,7 +12,6 @@ namespace canaryd::audit {
 namespace {
 
 constexpr std::string_view cut_mark = "...";
-constexpr std::size_t least_secret = 6;  // bytes: a shorter one may be part of any word
 
 // One record on its way.
 class Redaction {
@@ -25,15 +24,17 @@ class Redaction {
     for (std::size_t i = 0; i < record_.alerts.size(); ++i) {
       clean(record_.alerts[i], "alerts[" + std::to_string(i) + "]");
     }
+    const std::string because = record_.because;
     outside(record_.because, "because", bounds::because);
     if (record_.api) clean(*record_.api);
     clean_details();
     for (std::size_t i = 0; i < record_.guards.size(); ++i) {
-      own(record_.guards[i].detail, "guards[" + std::to_string(i) + "].detail", bounds::detail);
+      cut(record_.guards[i].detail, "guards[" + std::to_string(i) + "].detail", bounds::detail);
     }
-    own(record_.actor, "actor", bounds::name);
-    own(record_.peer, "peer", bounds::name);
-    own(record_.message, "message", bounds::message);
+    cut(record_.actor, "actor", bounds::name);
+    cut(record_.peer, "peer", bounds::name);
+    quote(because);
+    cut(record_.message, "message", bounds::message);
     say_less();
   }
 
@@ -93,7 +94,7 @@ class Redaction {
       api.admission_changed.resize(bounds::admission_changed);
       changed("api.admission_changed");
     }
-    for (auto& path : api.admission_changed) own(path, "api.admission_changed", bounds::name);
+    for (auto& path : api.admission_changed) cut(path, "api.admission_changed", bounds::name);
   }
 
   void clean_details() {
@@ -116,25 +117,20 @@ class Redaction {
   }
 
   void outside(std::string& text, const std::string& path, std::size_t limit) {
-    const auto spans = find_secrets(text);
-    for (auto span = spans.rbegin(); span != spans.rend(); ++span) {
-      auto secret = text.substr(span->at, span->length);
-      if (secret.size() >= least_secret) secrets_.push_back(std::move(secret));
-      text.replace(span->at, span->length, redacted_text);
-    }
-    if (!spans.empty()) changed(path);
+    auto clean = without_secrets(text);
+    if (clean != text) changed(path);
+    text = std::move(clean);
     cut(text, path, limit);
   }
 
-  // Canaryd's words may repeat what was found elsewhere.
-  void own(std::string& text, const std::string& path, std::size_t limit) {
-    for (const auto& secret : secrets_) {
-      for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-        text.replace(at, secret.size(), redacted_text);
-        changed(path);
-      }
-    }
-    cut(text, path, limit);
+  // Of canaryd's own words only the message repeats a text from outside, and whole. Nothing found there is looked for
+  // in any other member: a word in a reason must not blank who gave it.
+  void quote(const std::string& because) {
+    if (because == record_.because) return;
+    const auto at = record_.message.find(because);
+    if (at == std::string::npos) return;
+    record_.message.replace(at, because.size(), record_.because);
+    changed("message");
   }
 
   void cut(std::string& text, const std::string& path, std::size_t limit) {
@@ -158,12 +154,17 @@ class Redaction {
 
   Record& record_;
   const RedactionRules& rules_;
-  std::vector<std::string> secrets_;  // that were found, for canaryd's own words
-  std::size_t bytes_ = 0;             // of the labels so far
+  std::size_t bytes_ = 0;  // of the labels so far
 };
 
 }  // namespace
 
 void redact(Record& record, const RedactionRules& rules) { Redaction(record, rules).run(); }
+
+std::string without_secrets(std::string text) {
+  const auto spans = find_secrets(text);
+  for (auto span = spans.rbegin(); span != spans.rend(); ++span) text.replace(span->at, span->length, redacted_text);
+  return text;
+}
 
 }  // namespace canaryd::audit

@@ -86,6 +86,8 @@ void add_value(std::vector<Span>& out, std::string_view text, std::size_t at, bo
 
 void find_values(std::vector<Span>& out, std::string_view text) {
   for (auto at = text.find_first_of("=:"); at != none; at = text.find_first_of("=:", at + 1)) {
+    // Within a value that was found nothing is looked for: a text of many names would be read as often.
+    if (!out.empty() && at < out.back().at + out.back().length) continue;
     if (text.substr(at).starts_with("://")) continue;
     const auto name = name_before(text, at);
     if (!name.empty() && is_secret_name(name)) add_value(out, text, at, plain_name(name).ends_with("authorization"));
@@ -125,6 +127,8 @@ void find_private_keys(std::vector<Span>& out, std::string_view text) {
     const auto last = text.find("-----END ", kind_end);
     const auto end = last == none ? none : text.find(dashes, last + begins.size());
     add(out, text, at, end == none ? text.size() : end + dashes.size());
+    if (end == none) return;
+    at = end;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "canaryd/audit/query.hpp"
 #include "canaryd/base/time_text.hpp"
+#include "report_cut.hpp"
 #include "report_gaps.hpp"
 #include "report_holds.hpp"
 #include "report_people.hpp"
@@ -13,6 +14,7 @@ namespace canaryd::audit {
 namespace {
 
 constexpr std::size_t longest_cause = 1024;  // bytes
+constexpr std::size_t small_line = 2048;     // bytes: what a record of this length holds may be kept whole
 
 // One pass over the log: each part takes from it what it tells of.
 class Gatherer {
@@ -27,7 +29,9 @@ class Gatherer {
     if (in_period) count(*time);
     // Behind the end of the period only what ends it is of interest: the confirmation of what is in it.
     if (options_.until && *time >= *options_.until && !is_confirmation(*match.record)) return;
-    const Seen seen{*match.record, *time, in_period};
+    std::optional<Record> shortened;
+    if (match.line.size() > small_line) shortened = cut(*match.record);
+    const Seen seen{shortened ? *shortened : *match.record, *time, in_period};
     rollouts_.see(seen);
     rollbacks_.see(seen);
     holds_.see(seen);
@@ -67,6 +71,7 @@ class Gatherer {
 Status add_verdict(Report& report, const std::string& directory, const ReportOptions& options, Files& files) {
   VerifyOptions how;
   how.key_files = options.key_files;
+  how.checkpoint_files = options.checkpoint_files;
   auto verdict = verify(directory, how, files);
   if (!verdict && verdict.error().kind == ErrorKind::invalid) return fail(verdict.error());
   if (verdict) {

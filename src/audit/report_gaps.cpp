@@ -1,7 +1,5 @@
 #include "report_gaps.hpp"
 
-#include <charconv>
-
 #include "story_words.hpp"
 
 namespace canaryd::audit {
@@ -29,18 +27,15 @@ void GapPart::see(const Seen& seen, std::uint64_t seq) {
   if (!is_of_the_log(seen.record)) last_of_run_ = seen.time;
 }
 
-// The first ones may have been removed by the rules, which later records tell.
+// They may have been removed by the rules, which later records tell.
 void GapPart::see_missing(const Seen& seen, std::uint64_t seq) {
   const bool is_one = seq == next_ + 1;
   ReportGap gap{before_.value_or(seen.time), seen.time, "missing",
                 (is_one ? "Record " : "Records ") + std::to_string(next_) +
                     (is_one ? " is" : " to " + std::to_string(seq - 1) + " are") + " not in the log."};
-  if (next_ == 0 && seen.in_period) {
-    first_missing_ = std::move(gap);
-    first_seq_ = seq;
-  } else {
-    add(seen, std::move(gap));
-  }
+  const std::size_t place = gaps_.items.size();
+  add(seen, std::move(gap));
+  if (gaps_.items.size() > place) missing_.push_back({place, next_, seq - 1});
 }
 
 void GapPart::see_lifecycle(const Seen& seen) {
@@ -66,10 +61,7 @@ void GapPart::see_space(const Seen& seen) {
 }
 
 void GapPart::see_removed(const Seen& seen) {
-  const auto last = detail_of(seen.record, "last_seq");
-  std::uint64_t seq = 0;
-  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), seq);
-  if (error == std::errc()) removed_ = std::max(removed_, seq + 1);
+  if (const auto removed = removed_of(seen.record)) removed_.add(removed->since_seq, removed->last_seq);
   add(seen, {seen.time, std::nullopt, "removed", seen.record.message});
 }
 
@@ -90,7 +82,10 @@ void GapPart::add(const Seen& seen, ReportGap gap) {
 }
 
 void GapPart::finish(Report& report, const std::vector<std::string>& unreadable) {
-  if (first_missing_ && first_seq_ > removed_) gaps_.items.insert(gaps_.items.begin(), std::move(*first_missing_));
+  for (auto missing = missing_.rbegin(); missing != missing_.rend(); ++missing) {
+    const auto gap = gaps_.items.begin() + static_cast<std::ptrdiff_t>(missing->place);
+    if (removed_.cover(missing->first, missing->last)) gaps_.items.erase(gap);
+  }
   if (stopped_ && in_period_) {
     keep(gaps_, {*stopped_, std::nullopt, "stopped", "canaryd recorded a stop, and no start after it."});
   }

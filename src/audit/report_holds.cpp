@@ -15,15 +15,9 @@ std::string scope_of(const Record& record) {
   return record.target ? record.target->ns + "/" + record.target->name : std::string("all services");
 }
 
-// The end that a hold was given stands in its details, or in the sentence of an older record: "Held ml/iris until
-// 2026-08-01T12:00:00.000000Z: nothing goes forward".
 std::optional<WallTime> until_of(const Record& record) {
-  if (const auto given = detail_of(record, "until"); !given.empty()) return parse_rfc3339(given);
-  constexpr std::string_view before = " until ";
-  const auto at = record.message.rfind(before);
-  if (at == std::string::npos) return std::nullopt;
-  const auto text = std::string_view(record.message).substr(at + before.size());
-  return parse_rfc3339(text.substr(0, text.find(": ")));
+  const auto given = detail_of(record, "until");
+  return given.empty() ? std::nullopt : parse_rfc3339(given);
 }
 
 ReportHold hold_of(const Seen& seen, const std::string& kind) {
@@ -41,9 +35,8 @@ ReportHold hold_of(const Seen& seen, const std::string& kind) {
 
 void HoldPart::see(const Seen& seen) {
   const Record& record = seen.record;
-  if (record.kind != Kind::decision) return;
-  if (!record.alerts.empty()) return see_alert(seen);
-  if (record.verdict != "act") return take_back(record);
+  if (record.kind == Kind::decision && !record.alerts.empty()) return see_alert(seen);
+  if (record.kind != Kind::outcome || record.verdict != "act") return;
   if (record.action == "hold") {
     auto hold = hold_of(seen, "hold");
     hold.until = until_of(record);
@@ -56,15 +49,6 @@ void HoldPart::see(const Seen& seen) {
   } else if (record.action == "start") {
     end("stop", seen.time, record.actor);
   }
-}
-
-// It was recorded before it was placed, and could not be.
-void HoldPart::take_back(const Record& record) {
-  const auto found =
-      std::find_if(open_.begin(), open_.end(), [&](const auto& open) { return open.second->id == record.id; });
-  if (found == open_.end()) return;
-  all_.erase(found->second);
-  open_.erase(found);
 }
 
 void HoldPart::see_alert(const Seen& seen) {
@@ -88,6 +72,7 @@ void HoldPart::begin(std::string key, ReportHold hold) {
     return;
   }
   all_.push_back(std::move(hold));
+  keys_[all_.back().id] = key;
   open_[std::move(key)] = std::prev(all_.end());
 }
 
@@ -98,6 +83,7 @@ void HoldPart::end(const std::string& key, WallTime time, const std::string& by)
   const bool expired = hold.until && *hold.until <= time;
   hold.ended = expired ? *hold.until : time;
   hold.ended_by = expired ? "its time" : by;
+  keys_.erase(hold.id);
   open_.erase(found);
 }
 

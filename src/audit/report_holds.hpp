@@ -18,10 +18,10 @@ class HoldPart {
  private:
   void begin(std::string key, ReportHold hold);
   void end(const std::string& key, WallTime time, const std::string& by);
-  void take_back(const Record& record);
   void see_alert(const Seen& seen);
 
   std::map<std::string, std::list<ReportHold>::iterator> open_;  // by what ends it
+  std::map<std::string, std::string> keys_;                      // in open_, by the id of the hold
   std::list<ReportHold> all_;
   std::uint64_t omitted_ = 0;
 };

@@ -29,8 +29,7 @@ void PeoplePart::see_refusals(const Seen& seen) {
   sum.last = seen.time;
 }
 
-// The first record says what was asked for; a later one of the same id what came of it: the outcome of an intent, or
-// that a hold could not be placed after all.
+// The first record says what was asked for; a later one of the same id what came of it.
 void PeoplePart::see_command(const Seen& seen) {
   const Record& record = seen.record;
   if (const auto found = listed_.find(record.id); found != listed_.end()) {

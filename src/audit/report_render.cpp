@@ -61,7 +61,7 @@ std::string text_of(const Block& block) {
   return {};
 }
 
-// Text that Markdown shows as it is: nothing in it becomes a heading, a link, a mention or HTML.
+// Text that Markdown shows as it is: nothing in it becomes a heading, a link, a mention, a formula or HTML.
 std::string plain(const std::string& text) {
   const std::string line = shown(text);
   std::string out;
@@ -74,7 +74,7 @@ std::string plain(const std::string& text) {
     } else if (c == '&') {
       out += "&amp;";
     } else {
-      if (is_link || std::string_view("\\`*_[]>|#@~").find(c) != std::string_view::npos) out += '\\';
+      if (is_link || std::string_view("\\`*_[]>|#@~$").find(c) != std::string_view::npos) out += '\\';
       out += c;
     }
   }

@@ -1,6 +1,7 @@
 #include "report_rollouts.hpp"
 
 #include <charconv>
+#include <utility>
 
 #include "story_words.hpp"
 
@@ -10,6 +11,9 @@ namespace {
 
 constexpr std::size_t most_open = 10'000;   // services and components that are followed at once
 constexpr std::size_t most_steps = 20'000;  // of all rollouts together
+
+constexpr std::size_t most_waits = 20;    // reasons of one rollout: canaryd has no more for a step that waits
+constexpr std::size_t longest_wait = 64;  // bytes of one
 
 bool moves_traffic(const Record& record) {
   return record.action == "rollback" || record.action == "advance" || record.action == "promote" ||
@@ -41,6 +45,11 @@ ReportStep step_of(const Seen& seen, const Change& change) {
   step.by_hand = is_by_hand(seen.record);
   if (seen.record.api) step.result = seen.record.api->result;
   return step;
+}
+
+void add_wait(std::map<std::string, std::uint64_t>& waits, std::string reason) {
+  if (waits.size() >= most_waits && !waits.contains(reason)) reason = "other reasons";
+  ++waits[std::move(reason)];
 }
 
 RolloutEnd end_by(int percent) {
@@ -141,7 +150,7 @@ void RolloutPart::see_wait(const Seen& seen) {
     auto& now = at->second;
     now.in_period = true;
     now.rollout.last = seen.time;
-    ++now.rollout.waits[seen.record.reason];
+    add_wait(now.rollout.waits, cut(seen.record.reason, longest_wait));
     return;
   }
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "canaryd/base/random.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "lines.hpp"
 #include "names.hpp"
@@ -54,8 +53,6 @@ std::optional<Closed> closed_of(const Record& record) {
   return closed;
 }
 
-std::uint64_t last_seq(const Closed& closed) { return closed.first_seq + closed.records - 1; }
-
 }  // namespace
 
 Result<Closed> closed_before(const std::string& directory, const SegmentFiles& segment, Files& files) {
@@ -85,28 +82,6 @@ std::optional<Choice> next_to_remove(const std::vector<Removable>& segments, con
     if (too_much) return Choice{i, "size"};
   }
   return std::nullopt;
-}
-
-Record removed_record(const Closed& closed, const std::string& why) {
-  Record record;
-  record.kind = Kind::lifecycle;
-  record.id = random_id();
-  record.event = "removed";
-  record.details = {{"file", closed.file},
-                    {"first_seq", std::to_string(closed.first_seq)},
-                    {"last_seq", std::to_string(last_seq(closed))},
-                    {"records", std::to_string(closed.records)},
-                    {"bytes", std::to_string(closed.bytes)},
-                    {"sha256", closed.sha256},
-                    {"from", closed.from},
-                    {"to", closed.to},
-                    {"why", why}};
-  const std::string reason = why == "age"    ? "they are older than audit.keep"
-                             : why == "size" ? "the log is larger than audit.max_size"
-                                             : "the volume is almost full";
-  record.message = "The records " + std::to_string(closed.first_seq) + " to " + std::to_string(last_seq(closed)) +
-                   " are removed: " + reason + ".";
-  return record;
 }
 
 Status remove_records(const std::string& directory, std::uint64_t first_seq, Files& files) {

@@ -53,13 +53,20 @@ struct Choice {
 std::optional<Choice> next_to_remove(const std::vector<Removable>& segments, const KeepSettings& settings,
                                      const Need& need);
 
-// The record that must be on the disk before the files go.
-Record removed_record(const Closed& closed, const std::string& why);
+// Where the unbroken run of removed segments begins that `closed` will be the end of: with itself, unless a record says
+// that the segment before it was removed. Reads the log from its end until it has found that record; when it finds
+// none, or cannot read, the run is just shorter. Errors: `io`, `cancelled` soon after `stopping` became true.
+Result<std::uint64_t> run_before(const std::string& directory, const Closed& closed, Files& files,
+                                 const std::atomic<bool>& stopping);
+
+// The records that must be on the disk before the files go: that of this removal, and before it again those of former
+// removals, `held` by this segment, that it does not stand for.
+std::vector<Record> removed_records(const Closed& closed, std::uint64_t since_seq, const std::string& why,
+                                    const std::vector<Record>& held);
 
 // That the records are those that the log closed, and that the leaf file has the hash of each: what is removed must not
 // be the last witness of a change, and the tree must be computable without it. Returns the `removed` records among
-// them: they name segments that are not there, and must be written anew before they go themselves. Errors: `io`,
-// `invalid` with what differs, `cancelled` soon after `stopping` became true.
+// them, in their order. Errors: `io`, `invalid` with what differs, `cancelled` soon after `stopping` became true.
 Result<std::vector<Record>> may_be_removed(const std::string& directory, const SegmentFiles& segment,
                                            const Closed& closed, Files& files, const std::atomic<bool>& stopping);
 

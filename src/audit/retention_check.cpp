@@ -1,12 +1,11 @@
-#include <algorithm>
-#include <map>
+#include <utility>
 
 #include "canaryd/audit/tree.hpp"
-#include "canaryd/base/random.hpp"
 #include "leaves.hpp"
 #include "lines.hpp"
 #include "names.hpp"
 #include "parse.hpp"
+#include "removed.hpp"
 #include "retention.hpp"
 #include "sha256.hpp"
 
@@ -17,36 +16,6 @@ namespace {
 Error differs(const std::string& file, const std::string& what) {
   return Error::invalid(file + " " + what + ": its records are not removed, run `canaryd audit verify`");
 }
-
-// The `removed` records of a segment, the last one of each file.
-class Removals {
- public:
-  Status see(std::string_view line) {
-    if (line.find("\"event\":\"removed\"") == std::string_view::npos) return {};
-    auto record = parse_line(line);
-    if (!record) return fail(record.error());
-    if (record->kind != Kind::lifecycle || record->event != "removed") return {};
-    const auto file = std::find_if(record->details.begin(), record->details.end(),
-                                   [](const auto& detail) { return detail.first == "file"; });
-    if (file == record->details.end()) return {};
-    const std::string name = file->second;
-    by_file_[name] = std::move(*record);
-    return {};
-  }
-
-  std::vector<Record> said_again() const {
-    std::vector<Record> records;
-    for (const auto& [file, record] : by_file_) {
-      records.push_back(record);
-      records.back().id = random_id();
-      records.back().message = "The records of " + file + " were removed earlier, and so is now the record of that.";
-    }
-    return records;
-  }
-
- private:
-  std::map<std::string, Record> by_file_;
-};
 
 // Holds a segment's lines against its leaf file.
 class Check {
@@ -65,7 +34,7 @@ class Check {
           differs(leaf_file_, "does not hold the hash of record " + std::to_string(segment_.first_seq + count_)));
     }
     ++count_;
-    return removals_.see(line);
+    return keep_removal(line);
   }
 
   Result<std::vector<Record>> finish(const Closed& closed, std::uint64_t leaf_bytes) {
@@ -73,15 +42,23 @@ class Check {
     if (count_ != closed.records || bytes_.hex() != closed.sha256) {
       return fail(differs(segment_.records, "does not hold what the log closed"));
     }
-    return removals_.said_again();
+    return std::move(removals_);
   }
 
  private:
+  Status keep_removal(std::string_view line) {
+    if (!removed_in(line)) return {};
+    auto record = parse_line(line);
+    if (!record) return fail(record.error());
+    removals_.push_back(std::move(*record));
+    return {};
+  }
+
   const SegmentFiles& segment_;
   const std::string leaf_file_;
   LeafReader leaves_;
   Sha256 bytes_;
-  Removals removals_;
+  std::vector<Record> removals_;
   std::uint64_t count_ = 0;
 };
 

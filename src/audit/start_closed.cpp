@@ -1,4 +1,6 @@
+#include "lines.hpp"
 #include "names.hpp"
+#include "removed.hpp"
 #include "start_reading.hpp"
 
 namespace canaryd::audit {
@@ -19,19 +21,39 @@ Status LogReading::read_closed() {
 }
 
 Status LogReading::build_tree(bool from_records) {
-  missing_.clear();
+  std::vector<std::size_t> absent;
   bool older_is_there = false;
   for (std::size_t i = 0; i < tail_ && !lost_; ++i) {
     const auto& segment = segments_[i];
     if (!segment.records.empty()) {
       older_is_there = true;
     } else if (older_is_there) {
-      missing_.push_back(segment_name(segment.first_seq));
+      absent.push_back(i);
     }
     const std::uint64_t count = segments_[i + 1].first_seq - segment.first_seq;
     if (auto added = add_leaves_of(segment, count, from_records); !added) return added;
   }
+  name_missing(absent);
   return {};
+}
+
+// Retention leaves the order where a segment has to stay. What a record names was removed by it; the rest is missing.
+void LogReading::name_missing(const std::vector<std::size_t>& absent) {
+  missing_.clear();
+  if (absent.empty()) return;
+  Runs removed;
+  for (const auto& segment : segments_) {
+    auto file = segment.records.empty() ? nullptr : open_records(directory_, segment, files_).value_or(nullptr);
+    if (!file) continue;
+    Lines lines(*file);
+    for (auto line = lines.next(); line && *line; line = lines.next()) {
+      if (const auto found = removed_in((*line)->bytes)) removed.add(found->since_seq, found->last_seq);
+    }
+  }
+  for (const auto i : absent) {
+    const auto first = segments_[i].first_seq;
+    if (!removed.cover(first, segments_[i + 1].first_seq - 1)) missing_.push_back(segment_name(first));
+  }
 }
 
 Status LogReading::add_leaves_of(const SegmentFiles& segment, std::uint64_t count, bool from_records) {

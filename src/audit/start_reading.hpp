@@ -45,7 +45,7 @@ class LogReading {
 
   // Said by `recovered` records of the tail.
   const std::set<std::string>& recorded() const { return recorded_; }
-  // Closed segments without records, which no retention can have removed: an older one has its records.
+  // Closed segments without records that no `removed` record names, while an older one has its records.
   const std::vector<std::string>& missing() const { return missing_; }
   bool mended_leaves() const { return mended_leaves_; }  // of closed segments: they were other than the records'
 
@@ -54,6 +54,7 @@ class LogReading {
   Status look_into(std::size_t index, std::string& line);
   Status read_closed();
   Status build_tree(bool from_records);
+  void name_missing(const std::vector<std::size_t>& absent);
   Status add_leaves_of(const SegmentFiles& segment, std::uint64_t count, bool from_records);
   Status make_leaves(const SegmentFiles& segment, std::uint64_t count);
   Status read_unfinished();

@@ -14,6 +14,7 @@ namespace canaryd::audit {
 namespace {
 
 constexpr std::size_t most_labels = 12;
+constexpr std::size_t most_paths = 100;
 constexpr std::array<std::string_view, 4> labels_first{"revision", "component", "percent", "severity"};
 
 void section(std::string& out, const std::string& heading, const std::string& lines) {
@@ -134,6 +135,7 @@ std::string tell_shortened(const std::vector<Dated>& records) {
   std::vector<std::string> paths;
   for (const auto& one : records) {
     for (const auto& path : one.record.shortened) {
+      if (paths.size() == most_paths) break;
       if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
     }
   }

@@ -1,6 +1,7 @@
 #include "story_words.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
@@ -9,22 +10,28 @@ namespace canaryd::audit {
 
 namespace {
 
-constexpr std::size_t date_length = 10;    // "2026-11-21"
-constexpr std::size_t moment_length = 23;  // "2026-11-21T05:42:39.081"
+constexpr std::size_t date_length = 10;       // "2026-11-21"
+constexpr std::size_t longest_character = 4;  // bytes of UTF-8
+constexpr std::size_t moment_length = 23;     // "2026-11-21T05:42:39.081"
 
 // A percent of the other revision.
 int rest_of(int percent) { return percent < 0 ? 0 : 100 - percent; }
 
 }  // namespace
 
-std::string shown(std::string_view text, std::size_t limit) {
-  std::string line = printable(text);
-  for (auto at = line.find('\n'); at != std::string::npos; at = line.find('\n', at)) line.replace(at, 1, "\\n");
-  if (line.size() <= limit) return line;
+std::string cut(std::string text, std::size_t limit) {
+  if (text.size() <= limit) return text;
   std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-  line.resize(end);
-  return line + "...";
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  return text + "...";
+}
+
+std::string shown(std::string_view text, std::size_t limit) {
+  // What is escaped grows: no more than this can be shown.
+  std::string line = printable(text.substr(0, limit + longest_character));
+  for (auto at = line.find('\n'); at != std::string::npos; at = line.find('\n', at)) line.replace(at, 1, "\\n");
+  return cut(std::move(line), limit);
 }
 
 std::string moment(WallTime time) {

@@ -10,6 +10,8 @@
 // How the story and the report say what stands in records. Pure.
 namespace canaryd::audit {
 
+// What is longer than `limit` bytes is cut at a character's end and ends in "...".
+std::string cut(std::string text, std::size_t limit);
 // Text from a log, on one line and safe for a terminal; longer than `limit` bytes is cut and ends in "...".
 std::string shown(std::string_view text, std::size_t limit = 4096);
 

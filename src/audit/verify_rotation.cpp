@@ -1,7 +1,5 @@
 #include "verify_rotation.hpp"
 
-#include <charconv>
-
 #include "canaryd/base/text.hpp"
 #include "names.hpp"
 
@@ -10,13 +8,6 @@ namespace canaryd::audit {
 namespace {
 
 std::string hex(const Hash& hash) { return to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()}); }
-
-std::optional<std::uint64_t> number(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // Where the value of a detail begins in its line.
 std::uint64_t byte_of(const Line& line, const std::string& name) {
@@ -43,7 +34,7 @@ void RotationCheck::read(SegmentFacts facts) {
 void RotationCheck::absent(std::uint64_t first_seq, std::uint64_t records, const std::string& leaves_file) {
   before_.reset();
   absent_before_ = first_seq;
-  absent_[first_seq] = {records, leaves_file, false, {}, {}, {}, {}};
+  absent_[first_seq] = {records, leaves_file, {}, {}, {}, {}};
 }
 
 void RotationCheck::gap() {
@@ -86,13 +77,20 @@ void RotationCheck::rotated_after_absent(const LoggedAt& logged, Absent& before)
 }
 
 void RotationCheck::removed(const LoggedAt& logged) {
-  const auto first = number(detail_of(logged.record, "first_seq"));
-  const auto found = first ? absent_.find(*first) : absent_.end();
+  const auto removal = removed_of(logged.record);
+  if (!removal) {
+    findings_.fault({logged.file, logged.line.number, logged.line.offset,
+                     "expected a record of event removed to name the records that go"});
+    return;
+  }
+  // A run begins with a segment that is not here, so that there are never more runs than such segments.
+  const auto begin = absent_.lower_bound(removal->since_seq);
+  if (begin != absent_.end() && begin->first <= removal->last_seq) named_.add(begin->first, removal->last_seq);
+  const auto found = absent_.find(removal->first_seq);
   if (found == absent_.end()) return;  // not removed yet, or put back from elsewhere: it was checked like any other
-  auto& segment = found->second;
-  segment.named = true;
+  const auto& segment = found->second;
   expect(logged, "records", std::to_string(segment.records));
-  expect(logged, "last_seq", std::to_string(*first + segment.records - 1));
+  expect(logged, "last_seq", std::to_string(removal->first_seq + segment.records - 1));
   if (segment.sha256.empty()) return;
   expect(logged, "bytes", segment.bytes);
   expect(logged, "sha256", segment.sha256);
@@ -100,15 +98,9 @@ void RotationCheck::removed(const LoggedAt& logged) {
   expect(logged, "to", segment.to);
 }
 
-// Segments are removed oldest first, and the record of a removal may itself stand in a segment that was removed later:
-// one removal that is named stands for all before it.
 void RotationCheck::finish() {
-  std::optional<std::uint64_t> named;
   for (const auto& [first, segment] : absent_) {
-    if (segment.named) named = first;
-  }
-  for (const auto& [first, segment] : absent_) {
-    if (named && first <= *named) continue;
+    if (segment.records > 0 && named_.cover(first, first + segment.records - 1)) continue;
     findings_.fault({segment_name(first), 0, 0,
                      "expected its " + std::to_string(segment.records) +
                          " records: only their leaf hashes are here, and no record says that they were removed",

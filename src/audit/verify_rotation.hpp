@@ -8,6 +8,7 @@
 #include "canaryd/audit/record.hpp"
 #include "canaryd/audit/tree.hpp"
 #include "lines.hpp"
+#include "removed.hpp"
 #include "verify_findings.hpp"
 
 namespace canaryd::audit {
@@ -54,8 +55,7 @@ class RotationCheck {
   struct Absent {
     std::uint64_t records = 0;
     std::string leaves_file;
-    bool named = false;  // by a `removed` record
-    std::string bytes;   // as the `rotated` record behind it says; empty: it is not here
+    std::string bytes;  // as the `rotated` record behind it says; empty: it is not here
     std::string sha256;
     std::string from;
     std::string to;
@@ -67,6 +67,7 @@ class RotationCheck {
   std::optional<SegmentFacts> before_;          // unless it is absent
   std::optional<std::uint64_t> absent_before_;  // its first seq
   std::map<std::uint64_t, Absent> absent_;      // by first seq
+  Runs named_;                                  // what `removed` records name
 };
 
 // A detail of a record; empty when it has none of that name.

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "canaryd/base/clock.hpp"
+#include "canaryd/base/line_output.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
 
@@ -79,15 +80,17 @@ struct Logger::Impl {
   LogFormat format;
   std::atomic<LogLevel> level;
   spdlog::logger sink;
-  Impl(LogFormat f, LogLevel l)
-      : format(f), level(l), sink("canaryd", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  LineOutput output;
+  Impl(LogFormat f, LogLevel l, int published_to)
+      : format(f), level(l), sink("canaryd", std::make_shared<spdlog::sinks::stderr_sink_mt>()), output(published_to) {
     sink.set_pattern("%v");
     sink.set_level(spdlog::level::trace);
     sink.flush_on(spdlog::level::trace);
   }
 };
 
-Logger::Logger(LogFormat format, LogLevel level) : impl_(std::make_unique<Impl>(format, level)) {}
+Logger::Logger(LogFormat format, LogLevel level, int published_to)
+    : impl_(std::make_unique<Impl>(format, level, published_to)) {}
 Logger::~Logger() = default;
 
 void Logger::set_level(LogLevel level) { impl_->level = level; }
@@ -106,9 +109,8 @@ std::string Logger::render(LogFormat format, LogLevel level, std::string_view ti
   return line;
 }
 
-void Logger::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields,
-                   std::size_t longest_value) {
-  const std::string line = render(impl_->format, level, to_rfc3339(SystemClock().now()), event, fields, longest_value);
+void Logger::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+  const std::string line = render(impl_->format, level, to_rfc3339(SystemClock().now()), event, fields);
   impl_->sink.log(spdlog::level::info, spdlog::string_view_t(line));
 }
 
@@ -125,8 +127,9 @@ void Logger::error(std::string_view event, std::initializer_list<LogField> field
   if (takes(LogLevel::error)) write(LogLevel::error, event, fields);
 }
 
-void Logger::always(std::string_view event, std::initializer_list<LogField> fields) {
-  write(LogLevel::info, event, fields, std::numeric_limits<std::size_t>::max());
+Status Logger::publish(std::string_view event, std::initializer_list<LogField> fields) {
+  return impl_->output.write(render(LogFormat::json, LogLevel::info, to_rfc3339(SystemClock().now()), event, fields,
+                                    std::numeric_limits<std::size_t>::max()));
 }
 
 }  // namespace canaryd

@@ -165,12 +165,12 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 std::string to_hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  std::size_t at = 0;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 0xF];
+    out[at++] = hex_digits[byte >> 4];
+    out[at++] = hex_digits[byte & 0xF];
   }
   return out;
 }

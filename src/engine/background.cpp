@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "quarantines.hpp"
 #include "records.hpp"
 
 namespace canaryd::engine {
@@ -44,7 +43,7 @@ void Background::take_up() {
     return intent;
   };
   for (const auto& record : log_.recovered().open_intents) {
-    if (!Quarantines::is_about(record)) settle_later(intent_of(record));
+    if (!record.changes.empty()) settle_later(intent_of(record));  // others are about canaryd-state
   }
   for (const auto& record : log_.recovered().unconfirmed) {
     // Not looked at yet: before the first list an absent copy does not mean that the service is gone.
@@ -285,10 +284,11 @@ void Background::write(const std::vector<audit::Record>& records) {
   }
   // One by one: an outcome alone may use the room that was kept for it on a full disk.
   while (!unwritten_.empty() && log_.append(unwritten_.front())) unwritten_.pop_front();
-  if (unwritten_.size() > most_unwritten) {
-    logger_.error("records_dropped", {{"count", unwritten_.size()}});
-    unwritten_.clear();
-  }
+  if (unwritten_.size() <= most_unwritten) return;
+  // The newest say how things stand; an intent whose outcome goes here is settled by a restart.
+  const std::size_t dropped = unwritten_.size() - most_unwritten;
+  logger_.error("records_dropped", {{"count", dropped}});
+  unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(dropped));
 }
 
 }  // namespace canaryd::engine

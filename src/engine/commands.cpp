@@ -73,7 +73,7 @@ struct Commands::Work {
 
 Commands::Commands(const Settings& settings, const CurrentRules& rules, audit::AuditLog& log, Reader& reader,
                    Actuator& actuator, const Promoter& promoter, TargetLocks& locks, const AdvanceFactFinder& facts,
-                   State& state, const RolloutStore& store, Recorder& recorder, const Clock& clock, Metrics& metrics)
+                   StateCommands& state_commands, Recorder& recorder, const Clock& clock, Metrics& metrics)
     : settings_(settings),
       rules_(rules),
       log_(log),
@@ -83,7 +83,7 @@ Commands::Commands(const Settings& settings, const CurrentRules& rules, audit::A
       locks_(locks),
       facts_(facts),
       recorder_(recorder),
-      state_commands_(log, state, store, recorder, clock),
+      state_commands_(state_commands),
       clock_(clock),
       metrics_(metrics) {}
 

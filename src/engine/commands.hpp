@@ -23,7 +23,7 @@ class Commands {
  public:
   Commands(const Settings& settings, const CurrentRules& rules, audit::AuditLog& log, Reader& reader,
            Actuator& actuator, const Promoter& promoter, TargetLocks& locks, const AdvanceFactFinder& facts,
-           State& state, const RolloutStore& store, Recorder& recorder, const Clock& clock, Metrics& metrics);
+           StateCommands& state_commands, Recorder& recorder, const Clock& clock, Metrics& metrics);
 
   CommandAnswer execute(const Command& command);
 
@@ -48,7 +48,7 @@ class Commands {
   TargetLocks& locks_;
   const AdvanceFactFinder& facts_;
   Recorder& recorder_;
-  StateCommands state_commands_;
+  StateCommands& state_commands_;
   const Clock& clock_;
   Metrics& metrics_;
 };

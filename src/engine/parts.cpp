@@ -40,7 +40,9 @@ Parts::Parts(Settings s, Rules r, kube::KubeApi& api, prometheus::Client* promet
       rollbacks(settings, reader, actuator, recorder, locks, facts, open, clock),
       advances(settings, promoter, recorder, clock),
       receiver(settings, rules, reader, recorder, rollbacks, advances, memory, clock, metrics),
-      commands(settings, rules, log, reader, actuator, promoter, locks, facts, state, store, recorder, clock, metrics),
+      state_commands(log, state, store, recorder, clock),
+      commands(settings, rules, log, reader, actuator, promoter, locks, facts, state_commands, recorder, clock,
+               metrics),
       restarts(settings, rules, store, reader, actuator, locks, facts, log, recorder, clock),
       lookout(settings, rules, state, log, recorder, clock, logger),
       promotions("canaryd_last_promotion_timestamp_seconds",
@@ -54,7 +56,10 @@ Parts::Parts(Settings s, Rules r, kube::KubeApi& api, prometheus::Client* promet
     state.refresh(clock.steady() + state_deadline);
     background.poke();
   });
-  chores.add(std::chrono::seconds(1), [this] { quarantines.settle(); });
+  chores.add(std::chrono::seconds(1), [this] {
+    quarantines.settle();
+    state_commands.settle();
+  });
   chores.add(std::chrono::seconds(1), [this] { decide_open(); });
   chores.add(std::chrono::seconds(1), [this] { restarts.turn(); });
   chores.add(std::chrono::seconds(1), [this] { events.write(clock.steady() + events_deadline); });
@@ -73,6 +78,7 @@ void Parts::start(std::function<bool()> copies_are_fresh) {
 
 void Parts::take_up() {
   quarantines.take_up(log.recovered().open_intents);
+  state_commands.take_up(log.recovered().open_intents);
   background.take_up();
 }
 

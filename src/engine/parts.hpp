@@ -69,6 +69,7 @@ struct Parts {
   TargetHandler rollbacks;
   AdvanceHandler advances;
   Receiver receiver;
+  StateCommands state_commands;
   Commands commands;
   Restarts restarts;
   Lookout lookout;

@@ -13,6 +13,7 @@ using policy::Reason;
 using policy::Verdict;
 
 // What must be left when the gate's time is over: the second look, the intent, the patch and what may settle it.
+constexpr auto least_time_to_act = std::chrono::milliseconds(500);
 constexpr auto reserve_for_acting = std::chrono::milliseconds(3500);
 // Each may wait for a slow Prometheus in a connection's thread, and rollbacks need some, too.
 constexpr int most_gates_at_once = 8;
@@ -94,7 +95,8 @@ policy::GateAnswer Promoter::ask_gate(const Ask& ask, const Judged& judged) cons
 // Under the lock: what was true before the gate was asked may not be now.
 Promoter::Outcome Promoter::act(const Ask& ask, const policy::GateAnswer& gate, const Judged& asked) const {
   const TargetLocks::Held lock(locks_, ask.target, ask.origin.delivery.deadline);
-  if (!lock) {
+  // An intent whose patch would not be sent any more says less than the reason for it.
+  if (!lock || clock_.steady() >= ask.origin.delivery.deadline - least_time_to_act) {
     return {by_one_guard(Verdict::retry, Reason::conflict, "another decision about the service took too long"),
             asked.reading->rollout};
   }

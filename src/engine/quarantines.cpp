@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/time_text.hpp"
 
@@ -21,7 +22,6 @@ constexpr auto time_to_write = std::chrono::seconds(5);  // canaryd-state; a mom
 constexpr const char* rollback_id = "rollback";
 constexpr const char* revisions = "revisions";
 constexpr const char* since_when = "since";
-constexpr const char* by_whom = "by";
 constexpr const char* why = "why";
 
 StateEntry entry_of(const audit::TargetRef& target, const std::string& revision, WallTime since) {
@@ -37,7 +37,7 @@ StateEntry entry_of(const audit::TargetRef& target, const std::string& revision,
 std::string names_of(const audit::Record& record) {
   std::string names = record.because;
   for (const auto& alert : record.alerts) names += (names.empty() ? "" : ", ") + alert.name;
-  return names;
+  return audit::without_secrets(std::move(names));
 }
 
 // Of a rollback, by any of its records.
@@ -66,7 +66,7 @@ std::vector<StateEntry> entries_of_intent(const audit::Record& intent, WallTime 
   std::istringstream names(detail(intent, revisions));
   for (std::string revision; names >> revision;) {
     auto entry = entry_of(intent.target.value_or(audit::TargetRef{}), revision, since);
-    entry.by = detail(intent, by_whom);
+    entry.by = intent.actor;
     entry.reason = detail(intent, why);
     entry.record = detail(intent, rollback_id);
     entries.push_back(std::move(entry));
@@ -89,11 +89,10 @@ audit::Record intent_of(const audit::Record& rollback, const std::vector<StateEn
   intent.verdict = name_of(policy::Verdict::act);
   intent.reason = name_of(policy::Reason::quarantined);
   intent.config_sha256 = rollback.config_sha256;
-  intent.actor = "canaryd";  // as of all that nobody asked for
+  intent.actor = waiting.front().by;  // whose rollback it was
   intent.details = {{rollback_id, rollback.id},
                     {revisions, names},
                     {since_when, to_rfc3339(waiting.front().since)},
-                    {by_whom, waiting.front().by},
                     {why, waiting.front().reason}};
   intent.message = "canaryd-state could not be written yet: it is still to have " + words_of(intent) + ".";
   return intent;

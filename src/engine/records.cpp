@@ -1,5 +1,6 @@
 #include "records.hpp"
 
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "canaryd/traffic/patch.hpp"
 
@@ -12,8 +13,9 @@ std::string label(const alert::Labels& labels, const std::string& name) {
   return found == labels.end() ? std::string() : found->second;
 }
 
+// For sentences, which nobody searches for secrets after this.
 std::string alert_name(const alert::Signal& signal) {
-  const std::string name = label(signal.alert.labels, "alertname");
+  const std::string name = audit::without_secrets(label(signal.alert.labels, "alertname"));
   return name.empty() ? "an unnamed alert" : name;
 }
 

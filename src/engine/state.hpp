@@ -46,6 +46,8 @@ class State {
   void refresh(SteadyTime deadline);
 
   StateFacts about(const Target& target, const Revision& canary, const std::string& component) const;
+  // Read at the last try, not older than 30 s.
+  bool is_known() const;
   bool stopped() const;
   // All that counts now, what waits to be written too.
   std::vector<traffic::StateEntry> entries() const;

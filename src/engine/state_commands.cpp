@@ -1,9 +1,15 @@
 #include "state_commands.hpp"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/base/random.hpp"
 #include "canaryd/base/time_text.hpp"
 
@@ -14,6 +20,8 @@ namespace {
 using policy::Reason;
 using policy::Verdict;
 using traffic::StateEntry;
+
+constexpr const char* removed = "removed";  // a detail of the intent: the keys that are taken away; keys have no spaces
 
 struct Change {
   Reason reason = Reason::hold_set;
@@ -44,7 +52,7 @@ StateEntry entry_of(const Command& command, StateEntry::Kind kind, const std::st
     entry.ns = *command.ns;
   }
   entry.by = command.actor;
-  entry.reason = command.why;
+  entry.reason = audit::without_secrets(command.why);
   entry.since = now;
   entry.until = command.until;
   entry.record = record;
@@ -93,8 +101,43 @@ Change change_of(const Command& command, const State& state, const std::string& 
           "Held " + scope_words(command) + until + ": nothing goes forward; rollbacks go on."};
 }
 
-Reason reason_of(const Error& error) {
-  return error.kind == ErrorKind::forbidden ? Reason::forbidden : Reason::state_unknown;
+Reason reason_of(ErrorKind kind) { return kind == ErrorKind::forbidden ? Reason::forbidden : Reason::state_unknown; }
+Verdict verdict_of(ErrorKind kind) { return kind == ErrorKind::invalid ? Verdict::hold : Verdict::retry; }
+
+audit::Record done(const audit::Record& intent, std::string sentence) {
+  auto outcome = intent;
+  outcome.kind = audit::Kind::outcome;
+  outcome.message = std::move(sentence);
+  return outcome;
+}
+
+audit::Record not_done(const audit::Record& intent, ErrorKind kind, const std::string& why) {
+  auto outcome = done(intent, "Not done, or not known to be: canaryd-state could not be written: " + why);
+  outcome.verdict = name_of(verdict_of(kind));
+  outcome.reason = name_of(reason_of(kind));
+  return outcome;
+}
+
+std::string joined(const std::vector<std::string>& keys) {
+  std::string out;
+  for (const auto& key : keys) out += (out.empty() ? "" : " ") + key;
+  return out;
+}
+
+// Of many the log has only the first: by these it is judged.
+std::set<std::string> keys_of(const audit::Record& intent) {
+  std::set<std::string> keys;
+  for (const auto& [name, value] : intent.details) {
+    if (name != removed) continue;
+    std::istringstream words(value);
+    for (std::string key; words >> key;) keys.insert(key);
+  }
+  return keys;
+}
+
+bool is_of_people(const audit::Record& record) {
+  constexpr std::array verbs{Verb::hold, Verb::release, Verb::stop, Verb::start};
+  return std::any_of(verbs.begin(), verbs.end(), [&](Verb verb) { return record.action == name_of(verb); });
 }
 
 }  // namespace
@@ -108,27 +151,57 @@ CommandAnswer StateCommands::execute(const Command& command, const Origin& origi
   const auto copy = command.target ? store_.find(*command.target) : std::nullopt;
   const traffic::Rollout* rollout = copy ? &*copy : nullptr;
 
-  auto record =
+  auto intent =
       decision_record(id, origin, action, target, rollout, policy::Decision{Verdict::act, change.reason, {}, {}});
-  record.message = change.sentence;
-  record.details = {{"scope", scope_words(command)}};
-  for (const auto& key : change.remove) record.details.emplace_back("removed " + key, "");
-  if (!log_.append(record)) {
+  intent.kind = audit::Kind::intent;
+  intent.message = "canaryd-state is to say: " + change.sentence;
+  intent.details = {{"scope", scope_words(command)}};
+  if (command.until) intent.details.emplace_back("until", to_rfc3339(*command.until));
+  if (!change.remove.empty()) intent.details.emplace_back(removed, joined(change.remove));
+  if (!log_.append(intent)) {
     recorder_.count(action, Verdict::retry, Reason::audit_unavailable);
     return {503, "retry", "audit_unavailable", id, "The audit log cannot be written: nothing was done."};
   }
-  if (const auto written = state_.write(change.put, change.remove, command.deadline); !written) {
-    const Reason reason = reason_of(written.error());
-    const Verdict verdict = written.error().kind == ErrorKind::invalid ? Verdict::hold : Verdict::retry;
-    auto failed = decision_record(id, origin, action, target, rollout, policy::Decision{verdict, reason, {}, {}});
-    failed.message = "Not done, or not known to be: canaryd-state could not be written: " + written.error().message;
-    static_cast<void>(log_.append(failed));
-    recorder_.count(action, verdict, reason);
-    return {verdict == Verdict::hold ? 409 : 503, std::string(name_of(verdict)), std::string(name_of(reason)), id,
-            failed.message};
+  const auto written = state_.write(change.put, change.remove, command.deadline);
+  const auto outcome =
+      written ? done(intent, change.sentence) : not_done(intent, written.error().kind, written.error().message);
+  if (!log_.append(outcome)) {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(std::move(intent));
+    recorder_.count(action, Verdict::retry, Reason::audit_unavailable);
+    return {503, "retry", "audit_unavailable", id,
+            outcome.message + " The audit log cannot be written; it will say so."};
   }
-  recorder_.count(action, Verdict::act, change.reason);
-  return {200, "act", std::string(name_of(change.reason)), id, change.sentence};
+  recorder_.count(action, written ? Verdict::act : verdict_of(written.error().kind),
+                  written ? change.reason : reason_of(written.error().kind));
+  const int status = written ? 200 : outcome.verdict == name_of(Verdict::hold) ? 409 : 503;
+  return {status, outcome.verdict, outcome.reason, id, outcome.message};
+}
+
+void StateCommands::take_up(const std::vector<audit::Record>& open_intents) {
+  const std::lock_guard lock(mutex_);
+  std::copy_if(open_intents.begin(), open_intents.end(), std::back_inserter(open_), is_of_people);
+}
+
+void StateCommands::settle() {
+  const std::lock_guard lock(mutex_);
+  if (open_.empty() || !state_.is_known()) return;
+  std::erase_if(open_, [&](const audit::Record& intent) {
+    const auto outcome = is_done(intent)
+                             ? done(intent, "Settled later: " + intent.message)
+                             : not_done(intent, ErrorKind::unavailable, "it does not show what was asked for");
+    return log_.append(outcome).has_value();
+  });
+}
+
+// A hold that another one has replaced since does not show any more, and neither does what it would have removed.
+bool StateCommands::is_done(const audit::Record& intent) const {
+  const auto entries = state_.entries();
+  const bool puts = intent.action == name_of(Verb::hold) || intent.action == name_of(Verb::stop);
+  if (puts)
+    return std::any_of(entries.begin(), entries.end(), [&](const auto& entry) { return entry.record == intent.id; });
+  const auto keys = keys_of(intent);
+  return std::none_of(entries.begin(), entries.end(), [&](const auto& entry) { return keys.contains(entry.key()); });
 }
 
 }  // namespace canaryd::engine

@@ -31,6 +31,11 @@ bool State::is_current() const {
   return !failed_at_;
 }
 
+bool State::is_known() const {
+  const std::lock_guard lock(mutex_);
+  return is_current();
+}
+
 void State::each(const std::function<void(const StateEntry&)>& visit) const {
   static const std::vector<StateEntry> none;
   const WallTime now = clock_.now();

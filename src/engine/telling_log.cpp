@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/policy/reason.hpp"
 
 namespace canaryd::engine {
@@ -24,9 +25,11 @@ bool is_warning(const Record& record) {
   return record.action == "rollback" || record.action == "restart" || record.action == "rehearsal";
 }
 
-void tell(Events& events, const Record& record) {
+void tell(Events& events, Record record) {
   const auto reason = policy::find_reason(record.reason);
   if (!is_told(record) || !reason) return;
+  // As the log does it further down: an Event is read by more people than the log.
+  audit::redact(record, {});
   const Target target{Namespace(record.target->ns), ServiceName(record.target->name)};
   events.say(target, Uid(record.target->uid), is_warning(record), *reason, record.message);
 }

@@ -22,7 +22,7 @@ class Commands(ByHand):
         service = self.canary(5)
         self.dwelt(service, 5)
 
-        (record,) = self.do("hold", service.target, "--for", "2h")
+        _, record = self.do("hold", service.target, "--for", "2h")
         entry = self.entry("hold." + self.scope(service))
         self.assertEqual(set(entry), {"by", "since", "reason", "until", "record"})
         self.assertEqual((entry["by"], entry["reason"], entry["record"]),

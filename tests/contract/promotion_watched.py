@@ -11,8 +11,10 @@ class Watched(ByHand):
         self.assertEqual((record["verdict"], details["revision"], details.get("manager", "")),
                          ("noop", revision, manager or ""))
         labels = f'namespace="{service.namespace}",inferenceservice="{service.name}",component="predictor"'
-        (sample,) = [text for text in self.daemon.series(f"canaryd_last_observation_timestamp_seconds{{{labels}")
-                     if f'reason="{reason}"' in text]
+        # The record comes first.
+        (sample,) = net.wait_until(lambda: [
+            text for text in self.daemon.series(f"canaryd_last_observation_timestamp_seconds{{{labels}")
+            if f'reason="{reason}"' in text], 20, f"the series of {reason}")
         self.assertIn(f'revision="{revision}"', sample)
         self.assertEqual(f'manager="{manager}"' in sample, manager is not None, sample)
         counted = self.daemon.series('canaryd_decisions_total{action="observation"')

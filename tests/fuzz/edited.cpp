@@ -113,8 +113,8 @@ void edit(FileList& files, Source& source) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  FileList files = good_log();
   Source source(text_of(data, size));
+  FileList files = source.number(2) == 0 ? good_log() : compressed_log();
   for (std::size_t edits = 0; edits < most_edits && !source.empty(); ++edits) edit(files, source);
   read_everything(files);
   return 0;

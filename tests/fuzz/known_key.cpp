@@ -22,12 +22,16 @@ TreeHead known_head() {
   return tree.head();
 }
 
-std::string known_note() {
+std::vector<SigningKey> known_keys() {
   std::vector<SigningKey> keys;
   auto key = SigningKey::parse(known_key().pem(), "the known key");
   must(key.has_value(), "a written key is read");
   keys.push_back(std::move(*key));
-  return sign_checkpoint(known_name, known_head(), keys, WallTime(std::chrono::seconds(1785585600)));
+  return keys;
+}
+
+std::string known_note() {
+  return sign_checkpoint(known_name, known_head(), known_keys(), WallTime(std::chrono::seconds(1785585600)));
 }
 
 }  // namespace canaryd::audit::fuzz

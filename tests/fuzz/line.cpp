@@ -5,6 +5,7 @@
 #include "fuzz.hpp"
 #include "head.hpp"
 #include "parse.hpp"
+#include "verify_scan.hpp"
 
 using namespace canaryd;
 using namespace canaryd::audit;
@@ -22,7 +23,7 @@ void write_again(std::string_view line) {
   fuzz::must(again.ends_with('\n') && again.find('\n') == again.size() - 1, "a record is one line");
   again.pop_back();
   fuzz::must(read_head(again).has_value(), "a written line has a head");
-  fuzz::must(!not_json(again), "a written line is JSON");
+  fuzz::must(!not_an_object(again), "a written line is JSON");
   const auto second = parse_line(again);
   fuzz::must(second.has_value(), "a written line is read");
   fuzz::must(body_of(*second) == body, "what is read of a written line is what was written");
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto line = fuzz::text_of(data, size);
   const auto head = read_head(line);
   fuzz::must(head || head.error().at <= line.size(), "a misfit stands in the line");
-  const auto misfit = not_json(line);
+  const auto misfit = not_an_object(line);
   fuzz::must(!misfit || misfit->at <= line.size(), "a misfit stands in the line");
   write_again(line);
   return 0;

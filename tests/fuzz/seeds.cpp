@@ -78,12 +78,24 @@ void add_proofs(Seeds& seeds) {
   seeds.add("proof", to_json(proof));
 }
 
+void add_texts(Seeds& seeds) {
+  const std::string nul(1, '\0');
+  seeds.add("redact", "leaked token=redacted in its answers" + nul + "Bearer abcdef0123456789" + nul);
+  seeds.add("redact", "see https://user:pass1@host/x" + nul + "{\"client_secret\": \"x1y2\"}" + nul +
+                          "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----" + nul + "db_password" + nul +
+                          "hunter2" + nul + "note_1" + nul + "said" + nul);
+  seeds.add("redact", "authorization: Basic dXNlcjpwYXNz, password=\"a b\" apikey:'c1' eyJhbGciOiJub25lIn0.e30.c2ln");
+}
+
 void write(Seeds& seeds) {
   add_proofs(seeds);
   add_checkpoints(seeds);
-  seeds.add("edited", "");
+  add_texts(seeds);
+  seeds.add("edited", std::string(2, '\0'));
+  seeds.add("edited", std::string("\0\1", 2));
   const auto& log = fuzz::good_log();
   seeds.add("folder", fuzz::packed(log));
+  seeds.add("folder", fuzz::packed(fuzz::compressed_log()));
   for (const auto& [name, content] : log) {
     if (!name.ends_with(".jsonl")) continue;
     add_lines(seeds, content);

@@ -6,9 +6,10 @@ import pathlib
 import re
 import shutil
 import tempfile
+import time
 import unittest
 
-from lab import daemon_case, forged_log, independent_note, lived_log, notify
+from lab import daemon_case, forged_log, independent_note, lived_log, net, notify
 from lab.independent_note import Note
 
 setUpModule = daemon_case.set_up
@@ -38,6 +39,12 @@ class AttackerCase(lived_log.LivedCase):
         for file in self.attacked.glob("segment-*"):
             file.unlink()
         write_anew(self.attacked, lines)
+
+    def cut_back(self, size):
+        """Records and checkpoints alike."""
+        kept = [note for note in self.notes(self.attacked) if Note(note).size <= size]
+        self.rewrite(lambda lines: lines.__delitem__(slice(size, None)))
+        (self.attacked / "checkpoints.log").write_bytes(b"".join(note + b"\n" for note in kept))
 
     def sign_anew(self, key, name=None):
         """checkpoints.log holds one note about all that the folder holds now."""
@@ -107,10 +114,7 @@ class WritesTheVolume(AttackerCase):
 
     def test_a_log_cut_back_with_its_checkpoints_is_found_beside_those_outside(self):
         notes = self.notes(self.attacked)
-        kept = notes[:len(notes) // 2]
-        size = Note(kept[-1]).size
-        self.rewrite(lambda lines: lines.__delitem__(slice(size, None)))
-        (self.attacked / "checkpoints.log").write_bytes(b"".join(note + b"\n" for note in kept))
+        self.cut_back(Note(notes[len(notes) // 2 - 1]).size)
         self.assert_hidden_here_found_outside()
 
     def test_records_cut_off_without_the_checkpoints_are_found(self):
@@ -144,6 +148,70 @@ class WritesTheVolume(AttackerCase):
         self.assert_found(5)
 
 
+class WritesALogWithRetention(AttackerCase):
+    """The same, where canaryd has removed old segments by its rules: what somebody else removes must not pass for that."""
+
+    more = "  rotate_age: 1s\n  keep: 3s\n  keep_at_least: 1s\n"
+
+    def live(self):
+        def removed_and_kept():
+            self.decide(self.daemon)
+            there = len(self.segments(self.daemon.audit_folder))
+            return there >= 4 and len(list(self.daemon.audit_folder.glob("*.leaves"))) >= there + 4
+        net.wait_until(removed_and_kept, 120, "removed segments, and others", 0.3)
+
+    def decide(self, daemon):
+        for number in range(3):
+            self.assertEqual(daemon.deliver(notify.alert(f"nobody-{number}", "nobody-00001")).status, 200)
+
+    def segments(self, folder):
+        """The names of those whose records are there, in order."""
+        return sorted({file.name.removesuffix(".zst") for file in folder.glob("segment-*.jsonl*")})
+
+    def take_away(self, name):
+        for file in self.attacked.glob(name + "*"):
+            file.unlink()
+
+    def test_a_log_is_good_without_what_retention_removed(self):
+        self.assert_found(0, "--checkpoint", self.outside)
+        check = self.check(self.attacked, [self.outside])
+        self.assertEqual((check.faults, check.exit_code()), ([], 0))
+
+    def test_a_segment_taken_away_behind_those_that_retention_removed_is_missing(self):
+        for at, of in ((0, "the oldest"), (1, "one between"), (-2, "the newest closed one")):
+            with self.subTest(of):
+                self.attacked = self.copy()
+                name = self.segments(self.attacked)[at]
+                self.take_away(name)
+                self.assert_found(4)
+                self.assertIn(f"\n  {name}, byte 0: expected its ", self.verify(self.attacked)[1])
+                check = self.check(self.attacked)
+                self.assertIn((4, name), [(fault.verdict, fault.where) for fault in check.faults])
+
+    def test_a_segment_taken_away_stays_missing_while_retention_removes_those_behind_it(self):
+        names = self.segments(self.attacked)
+        self.take_away(names[0])
+
+        class Later(daemon_case.Serve):
+            def prepare(daemon):
+                shutil.copytree(self.attacked, daemon.audit_folder)
+
+        daemon = Later(daemon_case.SANDBOX.url, lived_log.MORE.format(size=self.size, key=self.key.private) + self.more)
+        self.addCleanup(daemon.stop)
+        daemon.ready()
+
+        def removed():
+            self.decide(daemon)
+            return not set(names) & set(self.segments(daemon.audit_folder))
+        net.wait_until(removed, 120, "all that was there is removed", 0.3)
+        daemon.stop()
+        self.attacked = daemon.audit_folder
+        self.assert_found(4)
+        check = self.check(self.attacked)
+        self.assertEqual([(fault.verdict, fault.where) for fault in check.faults], [(4, names[0])])
+        self.assertEqual(self.verify(self.attacked)[1].count("no record says that they were removed"), 1)
+
+
 class RootOnThePod(AttackerCase):
     """Has the process and the private key; what has left the machine is out of reach."""
 
@@ -171,12 +239,22 @@ class RootOnThePod(AttackerCase):
         self.assert_found(0, "--checkpoint", self.outside)
         self.assert_found(6, "--checkpoint", one)
 
-    def test_silence_shows_as_missing_checkpoints(self):
-        """An idle log still signs: the newest cosignature's time is the last moment that the log is known to have stood."""
-        times = [int.from_bytes(note.lines[1][2][:8], "big") for note in map(Note, self.notes(self.folder))]
-        self.assertEqual(times, sorted(times))
-        code, text = self.verify(self.folder, "--checkpoint", self.outside)
+    def test_silence_ends_the_checkpoints_outside_and_says_since_when(self):
+        """Nothing in a log that just ends is a fault. The last signed time outside is that of the last sign of life."""
+        daemon = daemon_case.Serve(daemon_case.SANDBOX.url, lived_log.MORE.format(size=self.size, key=self.key.private))
+        self.addCleanup(daemon.stop)
+        daemon.ready()
+        net.wait_until(lambda: self.shipped(daemon), 20, "a checkpoint outside")
+        daemon.kill()
+        silent = time.time()
+        signed = max(int.from_bytes(note.lines[1][2][:8], "big") for note in self.shipped(daemon))
+        self.assertLessEqual(signed, silent)
+        code, text = self.verify(daemon.audit_folder, "--checkpoint", daemon.folder / "canaryd.log")
         self.assertEqual(code, 0, text)
+        self.assertIn(f", signed at {time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(signed))}", text)
+
+    def shipped(self, daemon):
+        return [Note(raw) for raw in independent_note.shipped((daemon.folder / "canaryd.log").read_bytes())]
 
 
 class HoldsTheCheckpoints(AttackerCase):
@@ -189,6 +267,20 @@ class HoldsTheCheckpoints(AttackerCase):
         code, text = self.verify(self.attacked, "--checkpoint", forged)
         self.assertNotEqual(code, 3, text)
         self.assertNotEqual(code, 0, "a note that nobody known signed must not pass for an anchor")
+
+    def test_checkpoints_that_were_lost_anchor_nothing_and_the_others_still_do(self):
+        notes = self.notes(self.attacked)
+        sizes = sorted({Note(note).size for note in notes})
+        kept = self.attacked.parent / "kept.notes"
+        kept.write_bytes(b"".join(note + b"\n" for note in notes if Note(note).size <= sizes[-2]))
+        self.cut_back(sizes[-2])
+        self.assert_found(0, "--checkpoint", kept)
+        self.assert_found(6, "--checkpoint", self.outside)
+        self.cut_back(sizes[0])
+        self.assert_found(6, "--checkpoint", kept)
+        kept.write_bytes(b"the pipeline was down\n")
+        code, text = self.verify(self.attacked, "--checkpoint", kept)
+        self.assertEqual(code, 1, text)
 
 
 class HoldsAToken(AttackerCase):

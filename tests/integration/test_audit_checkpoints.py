@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import subprocess
+import tempfile
 import unittest
 
 from lab import checkpoints, net, notify
@@ -38,8 +39,8 @@ class Signed(Serve):
 
 
 class CheckpointCase(DaemonCase):
-    def signed(self, more="", keys="[key.pem]"):
-        started = Signed(case.SANDBOX.url, f"  key_files: {keys}\n{more}")
+    def signed(self, more="", keys="[key.pem]", stdout=None):
+        started = Signed(case.SANDBOX.url, f"  key_files: {keys}\n{more}", stdout)
         self.addCleanup(started.stop)
         return started.ready()
 
@@ -130,6 +131,62 @@ class Checkpoints(CheckpointCase):
         self.assertEqual(sizes[:len(before)], [note.size for note in before])
         code, text = daemon.verify_with("--key", daemon.public)
         self.assertEqual(code, 0, text)
+
+
+class Output(CheckpointCase):
+    """Standard output, which nobody may wait for."""
+
+    FAILED = 'canaryd_audit_checkpoint_failures_total{where="stdout"}'
+
+    def pipe(self):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, writing)
+        return os.fdopen(reading, "rb"), writing
+
+    def test_the_checkpoints_are_alone_on_standard_output_a_line_of_json_each(self):
+        for form in ("logfmt", "json"):
+            with self.subTest(form), tempfile.TemporaryFile("w+") as output:
+                daemon = self.signed(f"log: {{format: {form}}}\n", stdout=output)
+                size = self.roll_back(daemon) + 1
+                net.wait_until(lambda: any(note.size >= size for note in daemon.kept()), 20, "a checkpoint is kept")
+                self.assertEqual(daemon.stop(), 0)
+                output.seek(0)
+                text = output.read()
+                self.assertEqual({json.loads(line)["event"] for line in text.splitlines()}, {"audit_checkpoint"})
+                self.assertLessEqual({note.text for note in daemon.kept()},
+                                     {note.text for note in checkpoints.came_out(text)})
+                self.assertEqual(checkpoints.came_out(daemon.log()), [])
+
+    def test_a_pipe_that_nobody_empties_holds_up_nothing_and_gets_the_newest_checkpoint_later(self):
+        reader, writing = self.pipe()
+        os.set_blocking(writing, False)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                os.write(writing, b"\n" * 4096)
+        os.set_blocking(writing, True)
+        daemon = self.signed(stdout=writing)
+        for _ in range(3):
+            size = self.roll_back(daemon) + 1
+            net.wait_until(lambda: any(note.size >= size for note in daemon.kept()), 20, "a checkpoint is kept")
+        self.assertIn("event=audit_checkpoint_failed where=stdout", daemon.log())
+        self.assertGreater(daemon.metric(self.FAILED), 0)
+        os.set_blocking(reader.fileno(), False)
+        text = bytearray()
+        net.wait_until(lambda: text.extend(reader.read() or b"") or any(
+            note.size >= size for note in checkpoints.came_out(text.decode())), 30, "the newest one comes out")
+        reader.close()
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_without_a_reader_rollbacks_and_the_stop_go_as_ever(self):
+        reader, writing = self.pipe()
+        reader.close()
+        daemon = self.signed(stdout=writing)
+        size = self.roll_back(daemon) + 1
+        net.wait_until(lambda: any(note.size >= size for note in daemon.kept()), 20, "a checkpoint is kept")
+        net.wait_until(lambda: daemon.metric(self.FAILED), 20, "it is counted")
+        self.assertIn("Broken pipe", daemon.log())
+        self.assertEqual(daemon.stop(), 0)
+        self.assertEqual(daemon.kept()[-1].size, daemon.size())
 
 
 class Keys(CheckpointCase):

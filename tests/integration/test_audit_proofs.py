@@ -122,10 +122,25 @@ class Proofs(lived_log.LivedCase):
                 self.assertEqual(self.verdict(proof), code)
                 self.assertFalse(self.documented(proof))
 
-    def test_what_is_no_note_signs_nothing(self):
-        done = self.verify({**self.prove("seq:3"), "checkpoint": "canaryd/x"}, "--key", self.key.public)
-        self.assertEqual(done.returncode, 5)
-        self.assertTrue(done.stdout.startswith("path: not checked\nsignature: WRONG, the checkpoint: a signed note"))
+    def test_a_path_is_good_only_when_it_leads_to_a_signed_root(self):
+        record = self.prove("seq:3")
+        sizes = [note.split(b"\n")[1].decode() for note in self.notes()]
+        two = self.prove("--consistency", sizes[0], sizes[-1])
+
+        def assert_bad(proof, path, signature, key=None):
+            done = self.verify(proof, "--key", (key or self.key).public)
+            self.assertEqual(done.returncode, 5, done.stdout)
+            self.assertTrue(done.stdout.startswith(f"path: {path}\nsignature: WRONG, {signature}"), done.stdout)
+            self.assertNotIn("good", done.stdout)
+
+        for note in ("canaryd/x", "", record["checkpoint"].replace("\n\n", "\n"), record["checkpoint"][:-1]):
+            for proof, named in (({**record, "checkpoint": note}, "the checkpoint: "),
+                                 ({**two, "from": note}, "the older checkpoint: "),
+                                 ({**two, "to": note}, "the newer checkpoint: ")):
+                with self.subTest(note=note, named=named):
+                    assert_bad(proof, "not checked, as there is no checkpoint that it could lead to", named)
+        for proof in (record, two):
+            assert_bad(proof, "fits the checkpoint, but leads to no root that is signed", "the ", self.other)
 
     def test_a_proof_is_good_for_its_key_only(self):
         proof = self.prove("seq:3")

@@ -93,7 +93,7 @@ class Explained(Told):
         self.assertNotIn("What it changed", story)
 
     def test_a_hold_is_told_with_its_release(self):
-        (hold,) = self.do("hold", self.target, "--reason", "the database moves", "--for", "2h")
+        hold, _ = self.do("hold", self.target, "--reason", "the database moves", "--for", "2h")
         self.do("release", self.target, "--reason", "it has moved")
         story = self.explain(hold["id"])
         self.assertIn(f"Held {self.target} until ", story)

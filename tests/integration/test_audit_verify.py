@@ -14,13 +14,13 @@ STAMP = "2026-11-21T05:42:38.975067000Z"
 def cri(line):
     """As containerd writes a line of its container: long ones in parts."""
     half = len(line) // 2
-    return f"{STAMP} stderr P {line[:half]}\n{STAMP} stderr F {line[half:]}\n"
+    return f"{STAMP} stdout P {line[:half]}\n{STAMP} stdout F {line[half:]}\n"
 
 
 WRAPPINGS = {
     "as it is": lambda line: line + "\n",
     "cri": cri,
-    "docker": lambda line: json.dumps({"log": line + "\n", "stream": "stderr", "time": STAMP}) + "\n",
+    "docker": lambda line: json.dumps({"log": line + "\n", "stream": "stdout", "time": STAMP}) + "\n",
     "journald": lambda line: json.dumps({"MESSAGE": line, "PRIORITY": "6", "_PID": "1"}) + "\n",
     "loki": lambda line: json.dumps({"labels": {"app": "canaryd"}, "line": line, "timestamp": STAMP}) + "\n",
     "elastic": lambda line: json.dumps({"_index": "pods", "_source": {"message": line, "@timestamp": STAMP}}) + "\n",

@@ -94,8 +94,8 @@ class HoldsAndStops(ByHand):
         self.assertIn("until", entry)
         record = self.held("held", *self.advance(*YOUNG))
         self.assertIn("held", self.failed_guards(record))
-        (record,) = self.do("release", *scope, "--reason", "it has moved")
-        self.assertEqual((record["action"], record["because"]), ("release", "it has moved"))
+        for record in self.do("release", *scope, "--reason", "it has moved"):
+            self.assertEqual((record["action"], record["because"]), ("release", "it has moved"))
         self.assertNotIn(key, self.state())
         self.do(*self.advance(*YOUNG))
         self.assertEqual(self.percent(), 25)
@@ -116,8 +116,10 @@ class HoldsAndStops(ByHand):
         self.assertIn(f"hold.ml.{self.service.name}", self.state())
 
     def test_nothing_is_patched_between_stop_and_start(self):
-        (record,) = self.do("stop", "--reason", "the API server is being upgraded")
-        self.assertEqual((record["action"], record["because"]), ("stop", "the API server is being upgraded"))
+        intent, outcome = self.do("stop", "--reason", "the API server is being upgraded")
+        self.assertEqual((intent["kind"], outcome["kind"]), ("intent", "outcome"))
+        for record in (intent, outcome):
+            self.assertEqual((record["action"], record["because"]), ("stop", "the API server is being upgraded"))
         try:
             self.held("stopped", "rollback", self.target, "--reason", "x")
             answer = self.daemon.deliver(notify.alert(self.service.name, self.service.revision(2)))

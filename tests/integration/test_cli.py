@@ -12,40 +12,40 @@ from lab import promtool
 CANARYD = os.environ["CANARYD"]
 SOURCE = os.environ.get("CANARYD_SOURCE", ".")
 
-COMMANDS = [
-    [],
-    ["serve"],
-    ["sandbox"],
-    ["check-config"],
-    ["config"],
-    ["config", "default"],
-    ["rules"],
-    ["rules", "print"],
-    ["rules", "list"],
-    ["audit"],
-    ["audit", "verify"],
-    ["version"],
-]
-
-
 def canaryd(*words, **options):
     options.setdefault("stdout", subprocess.PIPE)
     return subprocess.run([CANARYD, *words], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60, **options)
 
 
 class Usage(unittest.TestCase):
+    def commands(self, command=()):
+        """Each command that a help names, with its help."""
+        shown = canaryd(*command, "--help")
+        self.assertEqual((shown.returncode, shown.stderr), (0, b""), command)
+        text = shown.stdout.decode()
+        found = {command: text}
+        listed = re.search(r"^Subcommands:\n((?:  .*\n)+)", text, re.M)
+        for name in re.findall(r"^  ([a-z-]+) ", listed[1], re.M) if listed else []:
+            found |= self.commands((*command, name))
+        return found
+
     def test_every_command_has_help_with_an_example(self):
-        for command in COMMANDS:
+        commands = self.commands()
+        self.assertLessEqual({("serve",), ("config", "default"), ("rules", "print"), ("version",)}, set(commands))
+        self.assertEqual({words[1:] for words in commands if words[:1] == ("audit",)},
+                         {(), ("verify",), ("query",), ("explain",), ("report",), ("prove",), ("verify-proof",),
+                          ("key",), ("key", "generate"), ("key", "public")})
+        for command, text in commands.items():
             with self.subTest(command=command):
-                help_text = canaryd(*command, "--help")
-                self.assertEqual(help_text.returncode, 0)
-                self.assertEqual(help_text.stderr, b"")
-                self.assertIn(b"Example:\n  canaryd ", help_text.stdout)
+                self.assertIn("Example:\n  canaryd " + " ".join(command), text)
 
     def test_wrong_usage_exits_with_2(self):
         for command in [[], ["frobnicate"], ["serve"], ["check-config"], ["config"], ["rules", "print", "no-such.yaml"],
                         ["rules", "print", "--source", "model-metrics", "canary.yaml"], ["rules", "list", "all"],
-                        ["audit", "verify"], ["sandbox", "--services", "many"], ["version", "--frobnicate"]]:
+                        ["audit"], ["audit", "verify"], ["audit", "query"], ["audit", "query", "--output", "xml", "log"],
+                        ["audit", "explain", "log"], ["audit", "report"], ["audit", "report", "--output", "csv", "log"],
+                        ["audit", "prove"], ["audit", "prove", "log"], ["audit", "verify-proof"], ["audit", "key"],
+                        ["audit", "key", "generate"], ["audit", "key", "public"], ["sandbox", "--services", "many"], ["version", "--frobnicate"]]:
             with self.subTest(command=command):
                 result = canaryd(*command)
                 self.assertEqual(result.returncode, 2)
@@ -186,12 +186,15 @@ class Rules(unittest.TestCase):
 
 
 class Audit(unittest.TestCase):
-    def test_a_folder_without_a_log_could_not_be_read(self):
+    def test_a_log_a_proof_or_a_key_that_is_not_there_could_not_be_read(self):
         with tempfile.TemporaryDirectory(prefix="canaryd-cli-") as folder:
-            result = canaryd("audit", "verify", os.path.join(folder, "none"))
-        self.assertEqual(result.returncode, 1)
-        self.assertEqual(result.stdout, b"")
-        self.assertIn(b"none", result.stderr)
+            none = os.path.join(folder, "none")
+            for words in (["verify", none], ["query", none], ["explain", none, "195c92"], ["report", none],
+                          ["prove", none, "seq:1"], ["verify-proof", none], ["key", "public", none]):
+                with self.subTest(words[0]):
+                    result = canaryd("audit", *words)
+                    self.assertEqual((result.returncode, result.stdout), (1, b""))
+                    self.assertIn(none.encode(), result.stderr)
 
 
 class Output(unittest.TestCase):

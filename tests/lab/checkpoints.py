@@ -1,10 +1,8 @@
 """The checkpoints of a running canaryd, as they stand in its folder and as they left it in its log."""
 import base64
+import json
 import os
-import re
 import subprocess
-
-OUT = re.compile(r'event=audit_checkpoint checkpoint="?([A-Za-z0-9+/=]+)"? size=(\d+)')
 
 
 class Note:
@@ -23,13 +21,17 @@ class Note:
         return {base64.b64decode(signature)[:4] for _, signature in self.signatures}
 
 
-def came_out(log):
-    """The notes in the log lines, in order."""
+def came_out(output):
+    """The notes in what a canaryd wrote, in order; a line of JSON each, whatever form its log has. One that is being
+    written is left out."""
     notes = []
-    for text, size in OUT.findall(log):
-        note = Note(base64.b64decode(text).decode())
-        if note.size != int(size):
-            raise AssertionError(f"size={size} beside a checkpoint of {note.size} records")
+    for line in output.splitlines(keepends=True):
+        if '"audit_checkpoint"' not in line or not line.endswith("\n"):
+            continue
+        event = json.loads(line)
+        note = Note(base64.b64decode(event["checkpoint"]).decode())
+        if note.size != int(event["size"]):
+            raise AssertionError(f"size {event['size']} beside a checkpoint of {note.size} records")
         notes.append(note)
     return notes
 

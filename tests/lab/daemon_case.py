@@ -76,11 +76,11 @@ class Serve(Configured, Process):
 
     records_fit = True
 
-    def __init__(self, address, more=""):
+    def __init__(self, address, more="", stdout=None):
         Configured.__init__(self, address, more)
         self.prepare()
         Process.__init__(self, "canaryd", [os.environ["CANARYD"], "serve", "--config", self.config_file],
-                         log_path=self.folder / "canaryd.log")
+                         log_path=self.folder / "canaryd.log", stdout=stdout)
         try:
             line = self.wait_line(r'^.*\bevent(=|":")started\b.*$', 60).group(0)
             self.port, self.admin_port = (int(re.search(rf'{name}\W+(\d+)', line).group(1))

@@ -51,6 +51,7 @@ class Check(Checkpoints):
         self._whole = True            # whether every leaf so far was known
         self._closed = None           # what the next `rotated` must tell of the segment before
         self._absent, self._removed, self._torn = {}, {}, {}
+        self._gone = []               # runs of records that are recorded as removed: first and last
         self._checkpoints, self._anchors = self._read_checkpoints(), self._read_anchors(anchors)
         self._wanted = self._sizes()
         self._roots = {0: self._tree.root()} if 0 in self._wanted else {}
@@ -179,7 +180,7 @@ class Check(Checkpoints):
         elif number == 1:
             self._judge_rotated(details if event == "rotated" else None, where)
         if event == "removed":
-            self._removed[details.get("file")] = details
+            self._note_removal(details, where)
         if event == "recovered" and details.get("file"):
             self._torn[details["file"]] = details
 
@@ -194,15 +195,30 @@ class Check(Checkpoints):
         if self._whole and details.get("root") != self._tree.root().hex():
             self._fault(INTEGRITY, where, "`root` is not that of the records before")
 
+    def _note_removal(self, details, where):
+        try:
+            since, first, last = (int(details[name]) for name in ("since_seq", "first_seq", "last_seq"))
+        except (KeyError, ValueError):
+            self._fault(INTEGRITY, where, "a removal that does not name its records")
+            return
+        self._removed[details.get("file")] = details
+        self._gone.append((since, last))
+        if not since <= first <= last:
+            self._fault(INTEGRITY, where, "a removal whose records are not in their order")
+
     def _judge_absent(self):
-        named = max((name for name in self._absent if name in self._removed), default="")
+        """Each must lie in what removals name, one of them or several that touch."""
+        runs = []
+        for since, last in sorted(self._gone):
+            if runs and since <= runs[-1][1] + 1:
+                runs[-1][1] = max(runs[-1][1], last)
+            else:
+                runs.append([since, last])
         for name, (first, records) in self._absent.items():
+            if not any(since <= first and first + records - 1 <= last for since, last in runs):
+                self._fault(COMPLETENESS, name, "is missing, and no record tells of its removal")
             details = self._removed.get(name)
-            if details is None:
-                # The record of a removal may have been removed itself; segments go oldest first.
-                if name > named:
-                    self._fault(COMPLETENESS, name, "is missing, and no record tells of its removal")
-            elif (details.get("first_seq"), details.get("records")) != (str(first), str(records)):
+            if details and (details.get("first_seq"), details.get("records")) != (str(first), str(records)):
                 self._fault(INTEGRITY, name, "its leaves are not those of the records that were removed")
 
     def _judge_torn(self):

@@ -22,12 +22,13 @@ class LivedCase(daemon_case.DaemonCase):
     """The log is written once a class; `copy()` gives each test its own."""
 
     size = "64KiB"  # the smallest that the configuration takes
+    more = ""       # of the section `audit`
 
     @classmethod
     def setUpClass(cls):
         cls.work = pathlib.Path(tempfile.mkdtemp(dir=daemon_case.FOLDER.name))
         cls.key = forged_log.Key(cls.work)
-        cls.daemon = daemon_case.Serve(daemon_case.SANDBOX.url, MORE.format(size=cls.size, key=cls.key.private))
+        cls.daemon = daemon_case.Serve(daemon_case.SANDBOX.url, MORE.format(size=cls.size, key=cls.key.private) + cls.more)
         try:
             cls.daemon.ready()
             cls.live(cls())

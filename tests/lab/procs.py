@@ -41,9 +41,10 @@ def temp_folder(prefix="canaryd-"):
 
 class Process:
     """One child. `env` is added to this process' environment. stdout and stderr go to `log_path` (a file in the
-    temporary folder when None, removed by stop()). Leaving the context with an exception prints the log's end."""
+    temporary folder when None, removed by stop()); `stdout` is another file for the one of them. Leaving the context with
+    an exception prints the log's end."""
 
-    def __init__(self, name, argv, env=None, log_path=None, cwd=None):
+    def __init__(self, name, argv, env=None, log_path=None, cwd=None, stdout=None):
         self.name = name
         self._reported = False
         self._own_log = log_path is None
@@ -52,9 +53,9 @@ class Process:
             os.close(fd)
         self.log_path = pathlib.Path(log_path)
         with open(self.log_path, "wb") as log:
-            self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=log,
-                                          stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, cwd=cwd,
-                                          preexec_fn=_die_with_parent)
+            self.popen = subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL,
+                                          stdout=log if stdout is None else stdout, stderr=log,
+                                          env={**os.environ, **(env or {})}, cwd=cwd, preexec_fn=_die_with_parent)
 
     @property
     def pid(self):

@@ -23,13 +23,13 @@ struct CheckpointSettings {
 using CheckpointWitness = std::function<void(const std::string& note)>;
 
 // Signs the log's root: within a second of every outcome (when `turn` is called about four times a second), after a
-// rotation and a change of keys, and each minute. A checkpoint goes to checkpoints.log (fdatasync), then out as the log
-// event `audit_checkpoint`, then to the witness. One of a size that was signed before (an idle log) goes out as the
-// event alone.
+// rotation and a change of keys, and each minute. A checkpoint goes to checkpoints.log (fdatasync), to the witness, and
+// to standard output as the log event `audit_checkpoint`. One of a size that was signed before (an idle log) does not
+// go to the file.
 //
 // Nothing here stops a rollback or waits for one. A failure is logged when it begins and counted, and tried again every
-// few seconds; a checkpoint that cannot be kept in the file goes out all the same. Key files are read again when they
-// change; one that holds no key leaves the one before it in force.
+// few seconds; a checkpoint that cannot be kept in the file goes out all the same, and the other way round. Key files
+// are read again when they change; one that holds no key leaves the one before it in force.
 class Checkpointer {
  public:
   Checkpointer(CheckpointSettings settings, AuditLog& log, Files& files, const Clock& clock, Logger& logger,
@@ -38,7 +38,7 @@ class Checkpointer {
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
-  // For one thread. Does what is due, and waits for the disk at most.
+  // For one thread. Does what is due; waits for the disk, and a second for an output that takes nothing.
   void turn();
   // A checkpoint of the last records, when there are some without; after the last turn().
   void stop();

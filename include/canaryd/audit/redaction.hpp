@@ -33,8 +33,11 @@ inline constexpr std::size_t shortened = 32;          // paths; with more, their
 }  // namespace bounds
 
 // Takes secrets out of the texts that came from outside and cuts what is longer than its bound; `shortened` names each
-// member that does not stand as it came. The patch is left alone, and so are canaryd's own words, but for their bounds
-// and where they repeat a secret that was found. Done twice it is done once. Pure.
+// member that does not stand as it came. The patch is left alone, and so are canaryd's own words, who asked among them,
+// but for their bounds and for a message that repeats a reason. Done twice it is done once. Pure.
 void redact(Record& record, const RedactionRules& rules);
+
+// The same for one text that goes elsewhere (a ConfigMap), without bounds.
+std::string without_secrets(std::string text);
 
 }  // namespace canaryd::audit

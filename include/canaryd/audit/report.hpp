@@ -162,6 +162,7 @@ struct ReportOptions {
   std::optional<WallTime> since;  // not before it
   std::optional<WallTime> until;  // before it
   std::vector<std::string> key_files;
+  std::vector<std::string> checkpoint_files;  // as verify's
 };
 
 // Reads the log once for the report and once to verify it, without a lock, in bounded memory. Errors: `io`,

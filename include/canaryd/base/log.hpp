@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -26,11 +28,13 @@ struct LogField {
   LogField(std::string_view k, std::size_t v) : key(k), value(std::to_string(v)) {}
 };
 
-// Writes one line an event to a file descriptor of spdlog's (stderr by default):
-// `ts=... level=info event=patched namespace=ml name=iris` or the same as a JSON object. Safe from any thread.
+// Writes one line an event to standard error: `ts=... level=info event=patched namespace=ml name=iris` or the same as a
+// JSON object. Safe from any thread.
 class Logger {
  public:
-  explicit Logger(LogFormat format = LogFormat::logfmt, LogLevel level = LogLevel::info);
+  // `published_to`: a file descriptor, left open.
+  explicit Logger(LogFormat format = LogFormat::logfmt, LogLevel level = LogLevel::info,
+                  int published_to = STDOUT_FILENO);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -40,9 +44,10 @@ class Logger {
   void info(std::string_view event, std::initializer_list<LogField> fields = {});
   void warn(std::string_view event, std::initializer_list<LogField> fields = {});
   void error(std::string_view event, std::initializer_list<LogField> fields = {});
-  // At whatever level is set, as `info`, its values of any length and not cut: for a line that is the purpose itself,
-  // such as a checkpoint that is kept wherever the log is shipped to.
-  void always(std::string_view event, std::initializer_list<LogField> fields);
+  // To standard output, for programs: a line that is the purpose itself, such as a checkpoint that is kept wherever the
+  // output is shipped to. Always JSON, at any level, values of any length and not cut. May take a second; errors are
+  // those of LineOutput::write.
+  Status publish(std::string_view event, std::initializer_list<LogField> fields);
 
   // The line without its end, as it would be written: for tests.
   static std::string render(LogFormat format, LogLevel level, std::string_view timestamp, std::string_view event,
@@ -50,8 +55,7 @@ class Logger {
 
  private:
   bool takes(LogLevel level) const;
-  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields,
-             std::size_t longest_value = 1024);
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

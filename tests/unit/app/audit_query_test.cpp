@@ -150,6 +150,7 @@ TEST_CASE("a field of csv is no formula, obeyed by no terminal, and one row") {
   CHECK(csv_field("@x") == "'@x");
   CHECK(csv_field("-1") == "'-1");
   CHECK(csv_field("+1") == "'+1");
+  CHECK(csv_field("\uff1d1+1") == "'\uff1d1+1");
   CHECK(csv_field("=A1,\"B\"") == "\"'=A1,\"\"B\"\"\"");
   CHECK(csv_field("\t=1") == "\\t=1");
   CHECK(csv_field("\r=1") == "\\r=1");

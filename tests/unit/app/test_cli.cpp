@@ -38,10 +38,27 @@ Ran ran(std::vector<std::string> words) {
   return result;
 }
 
-const std::vector<std::vector<std::string>> commands{
-    {},         {"serve"},          {"sandbox"},       {"check-config"}, {"config"},          {"config", "default"},
-    {"rules"},  {"rules", "print"}, {"rules", "list"}, {"audit"},        {"audit", "verify"}, {"replay"},
-    {"version"}};
+const std::vector<std::vector<std::string>> commands{{},
+                                                     {"serve"},
+                                                     {"sandbox"},
+                                                     {"check-config"},
+                                                     {"config"},
+                                                     {"config", "default"},
+                                                     {"rules"},
+                                                     {"rules", "print"},
+                                                     {"rules", "list"},
+                                                     {"audit"},
+                                                     {"audit", "verify"},
+                                                     {"audit", "query"},
+                                                     {"audit", "explain"},
+                                                     {"audit", "report"},
+                                                     {"audit", "prove"},
+                                                     {"audit", "verify-proof"},
+                                                     {"audit", "key"},
+                                                     {"audit", "key", "generate"},
+                                                     {"audit", "key", "public"},
+                                                     {"replay"},
+                                                     {"version"}};
 
 }  // namespace
 
@@ -70,6 +87,17 @@ TEST_CASE("wrong usage exits with 2 and says so on the standard error") {
                                                     {"rules"},
                                                     {"audit"},
                                                     {"audit", "verify"},
+                                                    {"audit", "query"},
+                                                    {"audit", "query", "--output", "xml", "log"},
+                                                    {"audit", "explain", "log"},
+                                                    {"audit", "report"},
+                                                    {"audit", "report", "--output", "csv", "log"},
+                                                    {"audit", "prove"},
+                                                    {"audit", "prove", "log"},
+                                                    {"audit", "verify-proof"},
+                                                    {"audit", "key"},
+                                                    {"audit", "key", "generate"},
+                                                    {"audit", "key", "public"},
                                                     {"replay"},
                                                     {"replay", "--output", "xml", "a"},
                                                     {"sandbox", "--services", "many"},
@@ -175,7 +203,13 @@ TEST_CASE("rules list has a line for each rule and no empty cell") {
 
 TEST_CASE("a file that cannot be read fails") {
   for (const auto& words : std::vector<std::vector<std::string>>{{"check-config", "/nonexistent/c.yaml"},
-                                                                 {"audit", "verify", "/nonexistent/audit"}}) {
+                                                                 {"audit", "verify", "/nonexistent/audit"},
+                                                                 {"audit", "query", "/nonexistent/audit"},
+                                                                 {"audit", "explain", "/nonexistent/audit", "195c92"},
+                                                                 {"audit", "report", "/nonexistent/audit"},
+                                                                 {"audit", "prove", "/nonexistent/audit", "seq:1"},
+                                                                 {"audit", "verify-proof", "/nonexistent/proof"},
+                                                                 {"audit", "key", "public", "/nonexistent/key"}}) {
     const Ran result = ran(words);
     CHECK(result.code == 1);
     CHECK(result.out.empty());

@@ -96,12 +96,13 @@ void LogBuilder::compress(std::uint64_t first_seq) {
   files_[compressed_name(first_seq)] = compressed(plain.mapped());
 }
 
-void LogBuilder::remove(std::uint64_t first_seq) {
+void LogBuilder::remove(std::uint64_t first_seq, std::optional<std::uint64_t> since_seq) {
   const auto& closed = closed_.at(first_seq);
   auto record = lifecycle("removed");
   record.details = {{"file", segment_name(first_seq)},
                     {"first_seq", std::to_string(first_seq)},
                     {"last_seq", std::to_string(first_seq + closed.records - 1)},
+                    {"since_seq", std::to_string(since_seq.value_or(first_seq))},
                     {"records", std::to_string(closed.records)},
                     {"bytes", closed.bytes},
                     {"sha256", closed.sha256},

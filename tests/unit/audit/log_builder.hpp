@@ -29,8 +29,8 @@ class LogBuilder {
   // The same, with another value of one detail: chained well, and not true.
   void rotate_saying(const std::string& detail, const std::string& value);
   void compress(std::uint64_t first_seq);
-  // Retention: the record, then the records of the segment go.
-  void remove(std::uint64_t first_seq);
+  // Retention: the record, then the records of the segment go. `since_seq`: where the run begins that it ends.
+  void remove(std::uint64_t first_seq, std::optional<std::uint64_t> since_seq = std::nullopt);
   void checkpoint() { files_["checkpoints.log"] += note() + "\n"; }
 
   std::string note() const;  // of the log as it is

@@ -129,7 +129,10 @@ void ProofLab::append_line(const std::string& event, const Pairs& details) {
 }
 
 void ProofLab::remove_records(std::size_t segment) {
-  append_line("removed", {{"file", segment_name(starts[segment])}, {"why", "age"}});
+  append_line("removed", {{"first_seq", std::to_string(starts[segment])},
+                          {"last_seq", std::to_string(starts.at(segment + 1) - 1)},
+                          {"since_seq", std::to_string(starts[segment])},
+                          {"why", "age"}});
   REQUIRE(files.remove(path(segment_name(starts[segment]))));
 }
 

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <csignal>
 #include <vector>
 
 #include "../../../src/audit/checkpoint_file.hpp"
+#include "base/pipe.hpp"
 #include "canaryd/audit/checkpointer.hpp"
 #include "fake_log.hpp"
 #include "lab.hpp"
@@ -28,6 +30,8 @@ Hash root_of(std::uint64_t size) {
 }
 
 struct Bench : Lab {
+  canaryd::test::Pipe output;
+  Logger logger{LogFormat::logfmt, LogLevel::error, output.input()};
   FakeLog log;
   SigningKey key = SigningKey::generate().value();
   SigningKey old_key = SigningKey::generate().value();
@@ -35,7 +39,6 @@ struct Bench : Lab {
   std::unique_ptr<Checkpointer> checkpointer;
 
   Bench() {
-    logger.set_level(LogLevel::error);
     REQUIRE(files.make_directory(folder));
     files.put(key_file, key.pem());
     files.put(old_key_file, old_key.pem());
@@ -78,6 +81,17 @@ struct Bench : Lab {
     std::vector<std::uint64_t> sizes;
     for (const auto& note : went_out) sizes.push_back(parse_checkpoint(note)->head.size);
     return sizes;
+  }
+  // The events on the output since the last call.
+  std::size_t events() {
+    const auto text = output.read();
+    CHECK((text.empty() || text.back() == '\n'));
+    std::size_t count = 0;
+    for (auto at = text.find("\"event\":\"audit_checkpoint\""); at != std::string::npos;
+         at = text.find("\"event\":\"audit_checkpoint\"", at + 1)) {
+      ++count;
+    }
+    return count;
   }
   bool shows(const std::string& sample) const { return metrics.text().find(sample + "\n") != std::string::npos; }
 };
@@ -309,6 +323,22 @@ TEST_CASE("a full disk is tried every few seconds and not more often") {
   bench.files.set_free(std::nullopt);
   bench.run(seconds(6));
   CHECK(bench.kept().back() == 12);
+}
+
+TEST_CASE("each checkpoint is an event on the output and one that it does not take is tried again soon") {
+  Bench bench;
+  bench.settle();
+  bench.output.read();
+  bench.stand_at(12, 12);
+  bench.run(seconds(1));
+  CHECK(bench.events() == 1);
+  std::signal(SIGPIPE, SIG_IGN);
+  bench.output.stop_reading();
+  bench.stand_at(14, 14);
+  bench.run(seconds(11));
+  CHECK(bench.kept().back() == 14);
+  CHECK(bench.sizes_out().back() == 14);  // the witness has it
+  CHECK(bench.shows("canaryd_audit_checkpoint_failures_total{where=\"stdout\"} 3"));
 }
 
 TEST_CASE("the record of the keys is written when the log takes it again") {

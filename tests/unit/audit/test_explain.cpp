@@ -55,7 +55,7 @@ Record rollback(Kind kind, const std::string& id = wine_id) {
 }
 
 Record by_hand(const std::string& action, const std::string& reason, const std::string& id) {
-  Record record = of_wine(Kind::decision, id, action + " by hand.");
+  Record record = of_wine(Kind::outcome, id, action + " by hand.");
   record.action = action;
   record.reason = reason;
   record.actor = "token:alice";

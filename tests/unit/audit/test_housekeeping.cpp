@@ -131,6 +131,7 @@ TEST_CASE("records older than keep are removed with a record before it and their
   CHECK(Bench::detail(record, "file") == segment_name(old));
   CHECK(Bench::detail(record, "first_seq") == "0");
   CHECK(Bench::detail(record, "last_seq") == "20");
+  CHECK(Bench::detail(record, "since_seq") == "0");
   CHECK(Bench::detail(record, "records") == "21");
   CHECK(Bench::detail(record, "bytes") == std::to_string(bench.segments.plain(old).size()));
   CHECK(Bench::detail(record, "sha256") == canaryd::sha256_hex(bench.segments.plain(old)));
@@ -343,19 +344,30 @@ TEST_CASE("below make_room the oldest segments go until there is room and the ot
   CHECK(bench.shows("canaryd_audit_space_step 0"));
 }
 
-TEST_CASE("what a removed segment says of segments that were removed before is said again") {
-  Bench bench;
-  const auto first = bench.aged(600 * day);
-  Record removed = of_kind(Kind::lifecycle, "r");
-  removed.event = "removed";
-  removed.details = {{"file", "segment-00000000000000000000.jsonl"}, {"first_seq", "0"}, {"why", "age"}};
-  const auto second = bench.segments.add(bench.clock.now() - 500 * day, 5, std::nullopt, {removed, removed});
-  bench.start();
-  bench.files.take_away(folder + "/" + segment_name(first));
-  bench.turn();
-  CHECK(!bench.has_records(second));
-  CHECK(bench.removals() == Names{segment_name(first) + " age", segment_name(second) + " age"});
-  CHECK(bench.log.appended()[0].details == removed.details);
+TEST_CASE("what a removed segment says of earlier removals is said again unless its own record says it") {
+  for (const bool one_stays_between : {true, false}) {
+    Bench bench;
+    const auto first = bench.aged(600 * day);
+    Record earlier = of_kind(Kind::lifecycle, "r");
+    earlier.event = "removed";
+    earlier.details = {{"file", segment_name(first)},
+                       {"first_seq", "0"},
+                       {"last_seq", "20"},
+                       {"records", "21"},
+                       {"since_seq", "0"},
+                       {"why", "age"}};
+    if (one_stays_between) bench.aged(10 * day);
+    const auto second = bench.segments.add(bench.clock.now() - 500 * day, 5, std::nullopt, {earlier, earlier});
+    bench.start();
+    bench.files.take_away(folder + "/" + segment_name(first));
+    bench.turn();
+    CHECK(!bench.has_records(second));
+    const auto own = segment_name(second) + " age";
+    CHECK(bench.removals() == (one_stays_between ? Names{segment_name(first) + " age", own} : Names{own}));
+    CHECK(Bench::detail(bench.log.appended().back(), "since_seq") ==
+          std::to_string(one_stays_between ? second : first));
+    if (one_stays_between) CHECK(bench.log.appended()[0].details == earlier.details);
+  }
 }
 
 TEST_CASE("a stopped housekeeping does nothing more") {

@@ -163,6 +163,16 @@ TEST_CASE("a log in use is proven up to its last whole line") {
   CHECK(holds(proven(prove_seq(lab.directory, 24, ProofLab::with_key(), lab.files))));
 }
 
+TEST_CASE("records that a later removal stands for are said to be removed and others to be missing") {
+  ProofLab lab({20, 20, 20, 5});
+  lab.add_checkpoint(60);
+  REQUIRE(lab.files.remove(lab.path(segment_name(0))));
+  const auto said = [&] { return why_not(prove_seq(lab.directory, 5, {}, lab.files)); };
+  CHECK(mentions(said(), "the records 0 to 19 are not here: missing, and no record says why"));
+  lab.append_line("removed", {{"first_seq", "20"}, {"last_seq", "39"}, {"since_seq", "0"}, {"why", "age"}});
+  CHECK(mentions(said(), "the records 0 to 19 are not here: removed by retention"));
+}
+
 TEST_CASE("after retention the other records are proven as before, and what is missing is said") {
   ProofLab lab({20, 20, 20, 5});
   const auto kept_line = lab.lines[7];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../../src/audit/line.hpp"
+#include "../../../src/audit/lines.hpp"
 #include "heap_peak.hpp"
 #include "query_log.hpp"
 
@@ -122,6 +123,41 @@ TEST_CASE("the longest line that is allowed is read in either order") {
     const auto answer = ask(files, Query{{}, newest_first, false, std::nullopt});
     CHECK(answer.lines.size() == 3);
     CHECK(answer.end.problems.empty());
+  }
+}
+
+TEST_CASE("a segment is given up behind ten thousand lines that are no records and the others are read") {
+  for (const bool newest_first : {false, true}) {
+    Damaged log;
+    log.files.put(log.log.path(0), std::string(most_misfits + 1, '\n') + log.log.text(0));
+    log.files.put(log.log.path(1), log.log.text(1) + std::string(most_misfits - 1, '\n'));
+    const auto answer = log.asked(newest_first);
+    CHECK(answer.lines.size() == (newest_first ? 8 : 4));
+    REQUIRE(answer.end.problems.size() == 20);
+    CHECK(answer.end.problems.back().find("the rest is not read") != std::string::npos);
+  }
+}
+
+TEST_CASE("a record of more values than any has is not built") {
+  for (const std::string many : {R"("details":{)", R"("x":[)"}) {
+    Damaged log;
+    std::string values = many;
+    for (int i = 0; i < 50'000; ++i) values += many.ends_with('{') ? "\"a\":\"\"," : "[],";
+    values += many.ends_with('{') ? "\"a\":\"\"}" : "[]]";
+    log.replace("\"id\":\"a\"", values + ",\"id\":\"a\"");
+    const auto answer = log.asked();
+    CHECK(answer.lines.size() == 7);
+    REQUIRE(answer.end.problems.size() == 1);
+  }
+}
+
+TEST_CASE("a line with characters that a terminal obeys is told and not given") {
+  for (const char* text : {"\x7f", "\xc2\x9b", "\xe2\x80\xae"}) {
+    Damaged log;
+    log.replace("\"id\":\"a\"", std::string("\"id\":\"") + text + "\"");
+    const auto answer = log.asked(false, false);
+    CHECK(answer.lines.size() == 7);
+    CHECK(answer.end.problems.size() == 1);
   }
 }
 

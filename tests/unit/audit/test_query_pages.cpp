@@ -192,6 +192,14 @@ TEST_CASE("a cursor is read as it was written") {
   CHECK(to_text(cursor).find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos);
 }
 
+TEST_CASE("a cursor of a time that no calendar has is none") {
+  CHECK(read_cursor("aaaabbbb.n.1.0"));
+  CHECK(read_cursor("aaaabbbb.n.1.253402300799999999"));
+  for (const char* time : {"-1", "253402300800000000", "9223372036854775807", "-9223372036854775808"}) {
+    CHECK_FALSE(read_cursor(std::string("aaaabbbb.n.1.") + time));
+  }
+}
+
 TEST_CASE("a bad condition is refused before the log is looked for") {
   const Pages pages;
   CHECK(pages.refused(request_of(3, false, {{"kind", "outcom"}})).kind == ErrorKind::invalid);

@@ -146,18 +146,17 @@ TEST_CASE("an intent without an outcome is a rollback whose end is not recorded"
 
 TEST_CASE("a hold lasts until its release or its end and else it still holds") {
   Past past;
-  auto hold = by_alice(record_of(Kind::decision, "a", "hold", "hold_set"));
-  hold.details = {{"scope", "ml/iris"}};
-  hold.message = "Held ml/iris until 2026-08-01T12:30:00.000000Z: nothing goes forward; rollbacks go on.";
+  auto hold = by_alice(record_of(Kind::outcome, "a", "hold", "hold_set"));
+  hold.details = {{"scope", "ml/iris"}, {"until", "2026-08-01T12:30:00.000000Z"}};
   past.add(hold);
-  auto everywhere = by_alice(record_of(Kind::decision, "b", "hold", "hold_set"));
+  auto everywhere = by_alice(record_of(Kind::outcome, "b", "hold", "hold_set"));
   everywhere.target.reset();
   everywhere.details = {{"scope", "namespace ml"}};
   past.add(everywhere);
-  auto stop = by_alice(record_of(Kind::decision, "c", "stop", "stop_set"));
+  auto stop = by_alice(record_of(Kind::outcome, "c", "stop", "stop_set"));
   stop.details = {{"scope", "all services"}};
   past.add(stop);
-  auto release = by_alice(record_of(Kind::decision, "d", "release", "released"));
+  auto release = by_alice(record_of(Kind::outcome, "d", "release", "released"));
   release.details = {{"scope", "namespace ml"}};
   past.add(release, hours(1));
   const auto report = past.report();
@@ -171,15 +170,22 @@ TEST_CASE("a hold lasts until its release or its end and else it still holds") {
   CHECK(has(to_text(report), "stop of all services by token:alice, because: it is urgent. It still holds"));
 }
 
-TEST_CASE("a hold that could not be placed after all did not hold") {
+TEST_CASE("a hold and a release that could not be written change nothing") {
   Past past;
-  auto hold = by_alice(record_of(Kind::decision, "a", "hold", "hold_set"));
+  past.add(by_alice(record_of(Kind::outcome, "b", "hold", "hold_set")));
+  auto release = by_alice(record_of(Kind::outcome, "c", "release", "state_unknown"));
+  release.verdict = "retry";
+  past.add(release);
+  auto hold = by_alice(record_of(Kind::intent, "a", "hold", "hold_set"));
   past.add(hold);
+  hold.kind = Kind::outcome;
   hold.verdict = "retry";
   hold.reason = "state_unknown";
   past.add(hold);
   const auto report = past.report();
-  CHECK(report.holds.items.empty());
+  REQUIRE(report.holds.items.size() == 1);
+  CHECK(report.holds.items[0].id == "b");
+  CHECK_FALSE(report.holds.items[0].ended);
   REQUIRE(report.commands.items.size() == 1);
   CHECK(report.commands.items[0].reason == "state_unknown");
 }

@@ -106,6 +106,23 @@ TEST_CASE("a clock that went back and what the log says of its losses are gaps")
   CHECK(report.gaps.items[2].kind == "removed");
 }
 
+TEST_CASE("records that were removed by the rules are no gap besides the removal") {
+  const auto kinds_with = [](const std::string& last) {
+    Past past;
+    for (int i = 0; i < 4; ++i) past.add(decision("d" + std::to_string(i)));
+    past.add(lifecycle("removed", {{"first_seq", "2"}, {"last_seq", last}, {"since_seq", "1"}}));
+    past.log.reset();
+    auto lines = past.lab.lines();
+    lines.erase(lines.begin() + 1, lines.begin() + 4);
+    past.lab.files.put(segment, joined(lines));
+    std::string kinds;
+    for (const auto& gap : past.report().gaps.items) kinds += gap.kind + " ";
+    return kinds;
+  };
+  CHECK(kinds_with("3") == "removed ");
+  CHECK(kinds_with("2") == "missing removed ");
+}
+
 TEST_CASE("records that are not there are a gap") {
   Past past;
   for (int i = 0; i < 4; ++i) past.add(decision("d" + std::to_string(i)));
@@ -124,14 +141,14 @@ TEST_CASE("records that are not there are a gap") {
 
 TEST_CASE("a period takes what happened in it and what reached into it") {
   Past past;
-  auto hold = by_alice(record_of(Kind::decision, "a", "hold", "hold_set"));
+  auto hold = by_alice(record_of(Kind::outcome, "a", "hold", "hold_set"));
   past.add(hold);
   past.move(advance("b"), 5, 10);
   past.lab.clock.advance(hours(2));
   past.move(rollback("c"), 10, 0);
   past.lab.clock.advance(hours(2));
   past.move(advance("d"), 0, 5);
-  const auto report = past.report({at("13:00:00"), at("15:00:00"), {}});
+  const auto report = past.report({at("13:00:00"), at("15:00:00"), {}, {}});
   CHECK(report.holds.items.size() == 1);
   REQUIRE(report.rollouts.items.size() == 1);
   CHECK(report.rollouts.items[0].steps.size() == 2);
@@ -146,7 +163,7 @@ TEST_CASE("a rollout that was over before the period is not in it") {
   Past past;
   past.move(rollback("a"), 10, 0);
   past.add(decision("b"), hours(2));
-  const auto report = past.report({at("13:00:00"), std::nullopt, {}});
+  const auto report = past.report({at("13:00:00"), std::nullopt, {}, {}});
   CHECK(report.rollouts.items.empty());
   CHECK(report.rollbacks.items.empty());
 }
@@ -169,7 +186,7 @@ TEST_CASE("lists are bounded and the sums count all") {
 
 TEST_CASE("an empty period says so") {
   Past past;
-  const auto report = past.report({at("20:00:00"), std::nullopt, {}});
+  const auto report = past.report({at("20:00:00"), std::nullopt, {}, {}});
   CHECK(has(to_text(report), "There is no record in this period."));
   CHECK(has(to_text(report), "None in this period."));
 }
@@ -183,7 +200,7 @@ TEST_CASE("a report of no log is an error") {
 
 TEST_CASE("what comes from outside makes no line of a text report and no markup of a Markdown report") {
   Past past;
-  const std::string hostile = "x\n# Heading <b> | [a](http://evil) `c` *d* @e www.evil \x1B[2J\xE2\x80\xAE \xFF";
+  const std::string hostile = "x\n# Heading <b> | [a](http://evil) `c` *d* @e $f$ www.evil \x1B[2J\xE2\x80\xAE \xFF";
   auto record = rollback(hostile);
   record.alerts[0].name = record.alerts[0].value = hostile;
   record.target = TargetRef{hostile, hostile, ""};
@@ -204,7 +221,7 @@ TEST_CASE("what comes from outside makes no line of a text report and no markup 
     CHECK(is_utf8(text));
   }
   const auto markdown = to_markdown(report);
-  for (const auto* markup : {"<b>", "[a](", "http://", " `c`", " *d*", " @e", " www.evil", "# Heading <"}) {
+  for (const auto* markup : {"<b>", "[a](", "http://", " `c`", " *d*", " @e", " $f", " www.evil", "# Heading <"}) {
     INFO(markup);
     CHECK(markdown.find(markup) == std::string::npos);
   }

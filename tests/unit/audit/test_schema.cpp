@@ -40,7 +40,7 @@ void collect(const Json& whole, const Json& object, const std::string& path, std
 Json rule_of(const Json& whole, const std::string& kind) {
   for (const auto& rule : whole.at("allOf")) {
     const auto& condition = rule.at("if").at("properties");
-    if (!condition.contains("event") && condition.contains("kind") && condition.at("kind").at("const") == kind) {
+    if (!condition.contains("event") && condition.contains("kind") && condition.at("kind").value("const", "") == kind) {
       return rule.at("then");
     }
   }

@@ -72,6 +72,24 @@ TEST_CASE("a closed segment that is missing while an older one is there is said 
   CHECK(verdict.completeness.state == State::broken);
 }
 
+TEST_CASE("a segment that a record names as removed is not missing though an older one is there") {
+  StartLab lab;
+  {
+    const auto log = lab.log();
+    Record removed;
+    removed.kind = Kind::lifecycle;
+    removed.id = "r";
+    removed.event = "removed";
+    removed.details = {{"first_seq", "2"}, {"last_seq", "3"}, {"since_seq", "2"}};
+    REQUIRE(log->append(removed));
+  }
+  lab.files.take_away(lab.on(2));
+  lab.files.take_away(lab.on(4));
+  CHECK(lab.log()->log_id() == lab.id);
+  REQUIRE(lab.recovered().size() == 1);
+  CHECK(detail(lab.recovered()[0], "missing") == segment_name(4));
+}
+
 TEST_CASE("the newest segment gets its first record anew when a crash came before it") {
   for (const auto& left : {std::string(), std::string("{\"seq\":6,\"ti"), std::string(300, '\0'),
                            std::string("{\"seq\":6,\"time\":\"garbage\"}\n")}) {

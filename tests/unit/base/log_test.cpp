@@ -6,7 +6,10 @@
 #include <cstdio>
 #include <string>
 
+#include "pipe.hpp"
+
 using namespace canaryd;
+using canaryd::test::Pipe;
 
 namespace {
 
@@ -99,14 +102,17 @@ TEST_CASE("a line is written whole and braces in it are no format") {
   CHECK(written.substr(0, 3) == "ts=");
 }
 
-TEST_CASE("what must always be said is written at any level and whole") {
+TEST_CASE("what is published is a line of JSON on its own output at any level and whole") {
+  const Pipe pipe;
   const std::string note(5000, 'A');
   const std::string written = standard_error_of([&] {
-    Logger log(LogFormat::json, LogLevel::error);
+    Logger log(LogFormat::logfmt, LogLevel::error, pipe.input());
     log.info("unseen");
-    log.always("audit_checkpoint", {{"checkpoint", note}});
+    CHECK(log.publish("audit_checkpoint", {{"checkpoint", note}}));
   });
-  CHECK(written.find("\"level\":\"info\",\"event\":\"audit_checkpoint\",\"checkpoint\":\"" + note + "\"}\n") !=
-        std::string::npos);
-  CHECK(written.find("unseen") == std::string::npos);
+  CHECK(written.empty());
+  const auto line = pipe.read();
+  CHECK(line.substr(0, 7) == "{\"ts\":\"");
+  CHECK(line.substr(line.find(",\"level\"")) ==
+        ",\"level\":\"info\",\"event\":\"audit_checkpoint\",\"checkpoint\":\"" + note + "\"}\n");
 }

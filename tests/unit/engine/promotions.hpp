@@ -97,11 +97,22 @@ struct PromotionBench : Bench {
     c.deadline = clock.steady() + std::chrono::seconds(8);
     return engine->execute(c);
   }
-  // The newest of this action: a rehearsal may be recorded at any time.
+  // The newest decision of this action: a rehearsal, a confirmation may be recorded at any time.
   audit::Record last(const std::string& action) const {
+    return newest([&](const audit::Record& record) {
+      return record.action == action && record.kind != audit::Kind::confirmed &&
+             record.kind != audit::Kind::unconfirmed;
+    });
+  }
+  // What was decided for this command, whatever else was decided about the same service meanwhile.
+  audit::Record last(const CommandAnswer& answer) const {
+    return newest([&](const audit::Record& record) { return record.id == answer.id; });
+  }
+  template <typename Is>
+  audit::Record newest(Is is) const {
     audit::Record found;
     for (const auto& record : log.records()) {
-      if (record.action == action) found = record;
+      if (is(record)) found = record;
     }
     return found;
   }
