@@ -121,6 +121,13 @@ which a person without rights elsewhere may see; with --create-namespace it is n
 {{- include "canaryd.on" (list . .Values.monitoring.mode "monitoring.coreos.com/v1/PrometheusRule") }}
 {{- end }}
 
+{{/* "true" where `helm test` has all that it needs: a client that alerts, one that reads, a certificate where one is asked for. */}}
+{{- define "canaryd.hasTest" -}}
+{{- $alert := include "canaryd.firstClient" (list . "alert") | fromJson }}
+{{- $view := include "canaryd.firstClient" (list . "view") | fromJson }}
+{{- if and .Values.test.enabled $alert $view (or (not .Values.tls.clientCA.existingSecret) .Values.test.clientCertificateSecret) }}true{{ end }}
+{{- end }}
+
 {{- define "canaryd.testLabels" -}}
 app.kubernetes.io/name: {{ include "canaryd.name" . }}-test
 app.kubernetes.io/instance: {{ .Release.Name }}
