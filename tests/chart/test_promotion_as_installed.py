@@ -1,35 +1,37 @@
-"""canaryd's promotion suite with what the chart gives it: its roles, its admission policy and its service account's token. The
-suite runs several canaryds at once, each with a ConfigMap of its own: the rights on these maps are the test's."""
+"""canaryd's writes with what the chart gives it and nothing more: its roles, its admission policy, its service account's token,
+its ConfigMap. Each kind of write has a story: a step, the removal of the field, a rollback, the first stage for a new model,
+holds and quarantines, Events. A patch that meets a conflict is in test_rollback_as_installed.py. Not the whole promotion
+suite, which takes a quarter of an hour and runs in tests/cluster, with the same verbs: who gave them changes no decision."""
 import unittest
 
-from chart import helm
 from chart.installed import Installed
-from contract import promotion_lab, promotion_suite
-
-RBAC = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{helm.NAMESPACE}"
-MAPS = ("state-warm", "state-young", "state-breaker")
+from contract import promotion_by_hand, promotion_lab, promotion_watched
 
 
 def setUpModule():
-    cluster = Installed({}, ("ml-warm", "ml-young", "ml-breaker", "ml-defaults"))
+    cluster = Installed({}, ("ml-young",))
     unittest.addModuleCleanup(cluster.stop)
-    rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "patch"], "resourceNames": list(MAPS)},
-             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}]
-    for plural, body in (
-            ("roles", {"rules": rules}),
-            ("rolebindings", {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "test-maps"},
-                              "subjects": [{"kind": "ServiceAccount", "name": "canaryd", "namespace": helm.NAMESPACE}]})):
-        answer = cluster.request("POST", f"{RBAC}/{plural}", {"metadata": {"name": "test-maps"}, **body})
-        if answer.status != 201:
-            raise AssertionError(f"{plural}: {answer}")
-    token = cluster.service_token(7200)
+    token = cluster.service_token()
     file = cluster.kubeconfig(cluster.folder / "canaryd", token)
     cluster.wait_policy(token)
-    promotion_lab.start(lambda namespace: f"  kubeconfig:\n    file: {file}\n  namespaces: [{namespace}]", cluster.request)
+    promotion_lab.start(lambda namespace: f"  kubeconfig:\n    file: {file}\n  namespaces: [{namespace}]", cluster.request,
+                        names=("young",), state="canaryd-state")
 
 
-globals().update(promotion_suite.cases(__name__))
-load_tests = promotion_suite.load_tests
+class Commands(promotion_by_hand.Commands, unittest.TestCase):
+    """Without those about the gate, which writes nothing."""
+
+    test_the_gate_is_asked_for_a_person_too = None
+    test_what_protects_the_stable_revision_cannot_be_passed_over = None
+
+
+class NewModels(promotion_watched.NewModels, unittest.TestCase):
+    pass
+
+
+class Described(promotion_watched.Described, unittest.TestCase):
+    pass
+
 
 if __name__ == "__main__":
     unittest.main()
