@@ -11,7 +11,7 @@ from chart import helm
 from chart.helm import CHART
 from lab.cluster import tools
 
-OFF = {"alertmanagerConfig.mode": "always"}
+ON = {"alertmanagerConfig.mode": "always"}
 FILES = {"shipped alerts": CHART / "ci/cert-manager-values.yaml", "alerts of one's own": CHART / "ci/everything-values.yaml"}
 
 
@@ -62,8 +62,8 @@ class AlertmanagerConfig(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def rendered(self, file):
-        found = helm.objects(file, OFF)
+    def rendered(self, file, changes=None):
+        found = helm.objects(file, {**ON, **(changes or {})})
         self.config_file = self.folder / "canaryd.yaml"
         self.config_file.write_text(helm.configuration(found))
         return helm.one(found, "AlertmanagerConfig")
@@ -74,9 +74,13 @@ class AlertmanagerConfig(unittest.TestCase):
         return file
 
     def check(self, file, *arguments):
+        code, findings = self.findings(file, *arguments)
+        return code, {finding["code"] for finding in findings}
+
+    def findings(self, file, *arguments):
         done = subprocess.run([os.environ["CANARYD"], "route", "check", file, "--config", self.config_file, "--output", "json",
                                *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        return done.returncode, {finding["code"] for finding in json.loads(done.stdout)["findings"]}
+        return done.returncode, json.loads(done.stdout)["findings"]
 
     def test_its_routes_are_those_of_canaryd_route_print(self):
         for what, file in FILES.items():
@@ -123,6 +127,12 @@ class AlertmanagerConfig(unittest.TestCase):
     def test_the_operators_own_matcher_keeps_alerts_away(self):
         code, findings = self.check(self.write(self.rendered(FILES["shipped alerts"]), "OnNamespace"))
         self.assertEqual((code, "not_matched" in findings), (1, True), findings)
+
+    def test_one_for_the_namespace_of_the_canaries_brings_all_but_the_heartbeat(self):
+        changes = {"namespaces": ["ml"], "admissionPolicy.mode": "never", "alertmanagerConfig.namespace": "ml"}
+        code, findings = self.findings(self.write(self.rendered(FILES["shipped alerts"], changes), "OnNamespace"))
+        kept = [finding["alerts"] for finding in findings if finding["severity"] == "error"]
+        self.assertEqual((code, kept), (1, ["CanarydHeartbeat"]), findings)
 
     def test_in_another_namespace_it_reads_what_is_there(self):
         config = helm.one(helm.objects(CHART / "ci/namespaced-values.yaml"), "AlertmanagerConfig")

@@ -89,10 +89,20 @@ class HelmTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertIn("has no record", done.stderr)
 
+    def test_labels_of_the_alert_come_through_as_they_are(self):
+        labels = {"alertname": "CanaryFailing", "team": "Bob's \"lab\" $HOME"}
+        _, container = pod({"test.alertLabels": labels})
+        given = next(one["value"] for one in container["env"] if one["name"] == "LABELS")
+        self.assertEqual(json.loads(given), labels)
+        done = self.run_script(LABELS=given)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_it_is_not_there_where_it_could_not_pass(self):
         for file, changes in ((PLAIN, {}), (CHART / "ci/mtls-values.yaml", {}),
                               (CHART / "ci/everything-values.yaml", {"test.clientCertificateSecret": ""})):
-            self.assertNotIn("Pod", [o["kind"] for o in helm.objects(file, changes)])
+            found = helm.objects(file, changes)
+            self.assertNotIn("Pod", [o["kind"] for o in found])
+            self.assertNotIn("canaryd-test", json.dumps(helm.one(found, "NetworkPolicy")))
 
 
 if __name__ == "__main__":

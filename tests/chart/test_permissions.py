@@ -6,9 +6,8 @@ import subprocess
 import unittest
 
 from chart import helm
-from chart.defaulter import Defaulter
 from chart.installed import Installed
-from lab import net
+from lab import admission, net
 from lab.cluster import ISVC, MERGE, REVISIONS, StatusWriter
 from lab.pki import Pki
 
@@ -239,16 +238,13 @@ class BehindKservesDefaulter(_Case):
     def setUpClass(cls):
         cls.begin({})
         cls.pki = Pki(cluster.folder / "pki")
-        cls.webhook = Defaulter(cluster, cls.pki)
-        cls.addClassCleanup(cls.webhook.stop)
 
     def setUp(self):
         self.old = StatusWriter(cluster.request, "ml", "old")
         service = self.old.create(5)
         self.addCleanup(cluster.request, "DELETE", self.old.path)
         self.assertNotIn("automountServiceAccountToken", service["spec"]["predictor"])
-        self.webhook.begin()
-        self.addCleanup(self.webhook.end)
+        self.enterContext(admission.MutatingWebhook(cluster, self.pki))
         self.rehearse = lambda: self.ask("PATCH", self.old.path + "?dryRun=All", replace(PERCENT, 0), JSON_PATCH)
         net.wait_until(lambda: "automountServiceAccountToken" in cluster.request(
             "PATCH", self.old.path + "?dryRun=All", {}, MERGE).json()["spec"]["predictor"], 20, "the webhook is in force", 0.1)
@@ -276,7 +272,7 @@ class BehindKservesDefaulter(_Case):
 class OfNamedNamespaces(_Case):
     @classmethod
     def setUpClass(cls):
-        cls.begin({"namespaces": ["ml"]})
+        cls.begin({"namespaces": ["ml"], "config.audit.witness": {"configmap": "canaryd-checkpoints"}})
 
     def test_what_canaryd_does_is_let_through(self):
         self.let_through(ALLOWED)

@@ -20,7 +20,7 @@ EVERYWHERE = [
     {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
 ]
 STATE = [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["canaryd-state"],
-          "verbs": ["get", "update", "patch"]}]
+          "verbs": ["get", "patch"]}]
 
 
 def must(answer, *statuses):
@@ -36,48 +36,46 @@ class LastingPki(Pki):
         return super().issue(file, san, name, days)
 
 
-class OnKubeApiserver(unittest.TestCase):
+def bind(name, rules, namespace=None):
+    """A role and its binding to canaryd's service account; cluster-wide without a namespace."""
+    kind, scope = ("Role", f"/namespaces/{namespace}") if namespace else ("ClusterRole", "")
+    plural = f"{RBAC}{scope}/{kind.lower()}"
+    must(cluster.request("POST", plural + "s", {"metadata": {"name": name}, "rules": rules}))
+    must(cluster.request("POST", plural + "bindings", {
+        "metadata": {"name": name}, "roleRef": {"apiGroup": RBAC.split("/")[2], "kind": kind, "name": name},
+        "subjects": [{"kind": "ServiceAccount", "namespace": "canaryd", "name": "canaryd"}]}))
+
+
+def setUpModule():
     """A cluster with canaryd's service account and its least roles, and a canary of 20 %."""
+    global cluster, pki, as_canaryd, iris
+    cluster = Cluster()
+    unittest.addModuleCleanup(cluster.stop)
+    for name in ("ml", "canaryd"):
+        cluster.create_namespace(name)
+    must(cluster.request("POST", "/api/v1/namespaces/canaryd/configmaps", {"metadata": {"name": "canaryd-state"}}))
+    pki = LastingPki(cluster.folder / "pki")
+    bind("canaryd", EVERYWHERE)
+    bind("canaryd-state", STATE, "canaryd")
+    as_canaryd = cluster.kubeconfig(cluster.folder / "canaryd.kubeconfig",
+                                    cluster.service_account_token("canaryd", "canaryd"))
+    iris = StatusWriter(cluster.request, "ml", "iris")
+    iris.canary(20)
 
+
+class Questions(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster()
-        cls.addClassCleanup(cls.cluster.stop)
-        for name in ("ml", "canaryd"):
-            cls.cluster.create_namespace(name)
-        cls.pki = LastingPki(cls.cluster.folder / "pki")
-        cls.bind("canaryd", EVERYWHERE)
-        cls.bind("canaryd-state", STATE, "canaryd")
-        cls.as_canaryd = cls.cluster.kubeconfig(
-            cls.cluster.folder / "canaryd.kubeconfig", cls.cluster.service_account_token("canaryd", "canaryd"))
-        cls.iris = StatusWriter(cls.cluster.request, "ml", "iris")
-        cls.iris.canary(20)
+        cls.config = cls.configure("canaryd", as_canaryd)
+        cls.as_admin = cluster.kubeconfig(cluster.folder / "admin.kubeconfig")
 
-    @classmethod
-    def bind(cls, name, rules, namespace=None):
-        """A role and its binding to canaryd's service account; cluster-wide without a namespace."""
-        kind, scope = ("Role", f"/namespaces/{namespace}") if namespace else ("ClusterRole", "")
-        plural = f"{RBAC}{scope}/{kind.lower()}"
-        must(cls.cluster.request("POST", plural + "s", {"metadata": {"name": name}, "rules": rules}))
-        must(cls.cluster.request("POST", plural + "bindings", {
-            "metadata": {"name": name}, "roleRef": {"apiGroup": RBAC.split("/")[2], "kind": kind, "name": name},
-            "subjects": [{"kind": "ServiceAccount", "namespace": "canaryd", "name": "canaryd"}]}))
-
-
-class Questions(OnKubeApiserver):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.config = cls.configure("canaryd", cls.as_canaryd)
-        cls.as_admin = cls.cluster.kubeconfig(cls.cluster.folder / "admin.kubeconfig")
-
-    @classmethod
-    def configure(cls, name, kubeconfig, more=""):
-        folder = pathlib.Path(cls.cluster.folder) / f"config-{name}"
+    @staticmethod
+    def configure(name, kubeconfig, more=""):
+        folder = pathlib.Path(cluster.folder) / f"config-{name}"
         folder.mkdir()
         (folder / "audit").mkdir()
         (folder / "token").write_text(secrets.token_urlsafe(24))
-        certificate, key = cls.pki.issue(name)
+        certificate, key = pki.issue(name)
         (folder / "canaryd.yaml").write_text(daemon.CONFIG.format(
             instance=name, certificate=certificate, key=key, token_file=folder / "token",
             cluster=f"  kubeconfig:\n    file: {kubeconfig}", audit=folder / "audit",
@@ -107,11 +105,11 @@ class Questions(OnKubeApiserver):
         self.assertEqual(found.code, 4)
 
     def test_the_rollback_is_tried_and_nothing_is_written(self):
-        before = self.iris.get()
+        before = iris.get()
         found = self.doctor()
         self.assertEqual(found.one("services.rollback"),
                          ("OK", "ml/iris: predictor iris-predictor-00002 at 20 %; its rollback is admitted (dry run)"))
-        self.assertEqual(self.iris.get(), before)
+        self.assertEqual(iris.get(), before)
 
     def test_a_verb_that_is_missing_is_named(self):
         role = f"{RBAC}/clusterroles/canaryd"
@@ -141,64 +139,64 @@ class Questions(OnKubeApiserver):
         self.assertIn(ACCOUNT, found.one("kubernetes.reachable")[1])
 
     def test_a_policy_that_denies_the_rollback_is_found_before_it_matters(self):
-        with admission.Policy(self.cluster, "nothing-moves", "false", "no change on weekends"):
+        with admission.Policy(cluster, "nothing-moves", "false", "no change on weekends"):
             self.wait_rollback("FAIL", "no change on weekends")
         self.wait_rollback("OK", "admitted")
 
     def test_a_webhook_that_changes_more_is_named(self):
-        before = self.iris.get()
-        with admission.MutatingWebhook(self.cluster, self.pki):
-            self.wait_rollback("WARN", "/spec/predictor/minReplicas")
+        before = iris.get()
+        with admission.MutatingWebhook(cluster, pki):
+            self.wait_rollback("WARN", "/spec/predictor/automountServiceAccountToken")
         self.wait_rollback("OK", "admitted")
-        self.assertEqual(self.iris.get(), before)
+        self.assertEqual(iris.get(), before)
 
     def test_what_a_webhook_adds_is_denied_by_the_policy_for_traffic_alone(self):
-        with admission.Policy(self.cluster, "traffic-only", admission.TRAFFIC_ONLY, "only the traffic may change"):
+        with admission.Policy(cluster, "traffic-only", admission.TRAFFIC_ONLY, "only the traffic may change"):
             self.wait_rollback("OK", "admitted")
-            with admission.MutatingWebhook(self.cluster, self.pki, "second"):
+            with admission.MutatingWebhook(cluster, pki, "second"):
                 self.wait_rollback("FAIL", "only the traffic may change")
 
     def test_without_a_canary_a_change_of_traffic_is_tried(self):
         config = self.configure("quiet", self.as_admin, "")
-        self.cluster.create_namespace("quiet")
-        rose = StatusWriter(self.cluster.request, "quiet", "rose")
+        cluster.create_namespace("quiet")
+        rose = StatusWriter(cluster.request, "quiet", "rose")
         rose.create()
         rose.create_revision(1)
         rose.status(1, 1, 1, None, [(1, 100, None)])
-        self.addCleanup(self.cluster.request, "DELETE", rose.path)
+        self.addCleanup(cluster.request, "DELETE", rose.path)
         before = rose.get()
         text = config.read_text().replace("cluster:\n", "cluster:\n  namespaces: [quiet]\n")
         config.write_text(text)
         found = self.doctor(config=config)
         self.assertEqual(found.one("services.rollback"),
                          ("OK", "quiet/rose: no canary in flight; a change of its traffic is admitted (dry run)"))
-        with admission.Policy(self.cluster, "quiet-too", "false", "not today"):
+        with admission.Policy(cluster, "quiet-too", "false", "not today"):
             self.until(lambda: self.doctor(config=config),
                        lambda found: found.one("services.rollback")[0] == "FAIL")
         self.assertEqual(rose.get(), before)
 
     def test_a_revision_that_is_not_ready_blocks_a_rollback(self):
-        self.iris.revision_ready(2, False)
-        self.addCleanup(self.iris.revision_ready, 2, True)
+        iris.revision_ready(2, False)
+        self.addCleanup(iris.revision_ready, 2, True)
         found = self.doctor()
         self.assertEqual(found.one("services.route")[0], "FAIL", found)
         self.assertIn("ExitCode137", found.one("services.route")[1])
 
     def test_a_percent_that_a_gitops_tool_owns_is_told(self):
-        self.iris.percent(21, manager="argocd-controller")
-        self.addCleanup(self.iris.percent, 20)
+        iris.percent(21, manager="argocd-controller")
+        self.addCleanup(iris.percent, 20)
         found = self.doctor()
         self.assertEqual(found.one("services.owner")[0], "WARN", found)
         self.assertIn("Argo CD owns canaryTrafficPercent", found.one("services.owner")[1])
 
     def test_a_token_that_is_not_taken_is_a_fault(self):
-        config = self.configure("stranger", self.cluster.kubeconfig(self.cluster.folder / "stranger", "not-a-token"))
+        config = self.configure("stranger", cluster.kubeconfig(cluster.folder / "stranger", "not-a-token"))
         found = self.doctor(config=config)
         self.assertEqual(found.one("kubernetes.reachable")[0], "FAIL", found)
         self.assertNotIn("not-a-token", found.text)
 
     def change_rules(self, path, rules):
-        must(self.cluster.request("PATCH", path, {"rules": rules}, {"Content-Type": "application/merge-patch+json"}))
+        must(cluster.request("PATCH", path, {"rules": rules}, {"Content-Type": "application/merge-patch+json"}))
 
     def until(self, ask, good):
         found = []
@@ -211,23 +209,20 @@ class Questions(OnKubeApiserver):
         return found[0]
 
 
-class TheWholeChain(OnKubeApiserver):
+class TheWholeChain(unittest.TestCase):
     """With a real Prometheus and a real Alertmanager. The model servers are the sandbox's, whose services have the same
     names."""
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
-        must(cls.cluster.request("POST", "/api/v1/namespaces/canaryd/configmaps",
-                                 {"metadata": {"name": "canaryd-state"}}))
         folder = cls.enterClassContext(temp_folder())
         cls.sandbox = cls.started(Sandbox(log_path=folder / "sandbox.log"))
         cls.canaryd = cls.started(daemon.Canaryd(
-            os.environ["CANARYD"], folder, f"  kubeconfig:\n    file: {cls.as_canaryd}", cls.pki, "canaryd-0",
+            os.environ["CANARYD"], folder, f"  kubeconfig:\n    file: {as_canaryd}", pki, "canaryd-0",
             "state:\n  namespace: canaryd\n"))
         cls.alertmanager = cls.started(alertmanager.Alertmanager(
             tools(), folder / "alertmanager",
-            doctor.with_people(alertmanager.shipped_route(cls.canaryd.webhook_url, cls.pki.ca_file,
+            doctor.with_people(alertmanager.shipped_route(cls.canaryd.webhook_url, pki.ca_file,
                                                           cls.canaryd.token_file))))
         pods = prometheus.canaryd_pods(folder / "pods.json", {"canaryd-0": cls.canaryd.admin_address})
         scrapes = prometheus.shipped_scrapes(cls.sandbox.url, pods)
@@ -243,7 +238,7 @@ class TheWholeChain(OnKubeApiserver):
 
     def test_all_is_ok(self):
         found = doctor.run(self.canaryd.config_file, "--prometheus", self.prometheus.url, "--alertmanager",
-                           self.alertmanager.url, "--replicas", 1, "--ca", self.pki.ca_file, "--send-test")
+                           self.alertmanager.url, "--replicas", 1, "--ca", pki.ca_file, "--send-test")
         self.assertEqual((found.bad(), found.status, found.code), ({}, "OK", 0), found)
         print(f"\n{found}", flush=True)
 

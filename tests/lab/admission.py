@@ -10,11 +10,26 @@ INFERENCE_SERVICES = {"apiGroups": ["serving.kserve.io"], "apiVersions": ["*"], 
                       "resources": ["inferenceservices"]}
 
 
-class MutatingWebhook:
-    """Adds to each InferenceService that is updated what KServe's defaulter may add: a field of the pods' template.
-    `cluster`: lab.cluster.Cluster. For a `with`."""
+def kserve_defaults(service):
+    """What KServe's defaulter adds where it is absent: the mode's annotation, the token's mounting, the model's resources."""
+    operations = []
+    metadata, predictor = service["metadata"], service["spec"]["predictor"]
+    if "annotations" not in metadata:
+        operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
+    if "serving.kserve.io/deploymentMode" not in metadata.get("annotations", {}):
+        operations.append({"op": "add", "path": "/metadata/annotations/serving.kserve.io~1deploymentMode",
+                           "value": "Knative"})
+    if "automountServiceAccountToken" not in predictor:
+        operations.append({"op": "add", "path": "/spec/predictor/automountServiceAccountToken", "value": False})
+    if "resources" not in predictor.get("model", {}):
+        operations.append({"op": "add", "path": "/spec/predictor/model/resources",
+                           "value": {"requests": {"cpu": "1", "memory": "2Gi"}}})
+    return operations
 
-    PATCH = [{"op": "add", "path": "/spec/predictor/minReplicas", "value": 3}]
+
+class MutatingWebhook:
+    """Does to each InferenceService that is updated, by whomever, what KServe's own webhook does: it writes into it what its
+    author left out. `cluster`: lab.cluster.Cluster. For a `with`; it counts a moment later."""
 
     def __init__(self, cluster, pki, name="defaulter"):
         self._cluster, self._name = cluster, name
@@ -28,11 +43,12 @@ class MutatingWebhook:
                 pass
 
             def do_POST(self):
-                review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
+                patch = json.dumps(kserve_defaults(request["object"])).encode()
                 body = json.dumps({
                     "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
-                    "response": {"uid": review["request"]["uid"], "allowed": True, "patchType": "JSONPatch",
-                                 "patch": base64.b64encode(json.dumps(MutatingWebhook.PATCH).encode()).decode()},
+                    "response": {"uid": request["uid"], "allowed": True, "patchType": "JSONPatch",
+                                 "patch": base64.b64encode(patch).decode()},
                 }).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
