@@ -161,7 +161,8 @@ doctor::Settings DoctorCommand::settings(const Config& config) const {
   out.as_user = as_user_;
   out.instance = config.instance;
   out.state_namespace = state_namespace(config.state, service_account_folder);
-  out.state_name = config.state.name;
+  out.own_maps = {config.state.name};
+  if (!config.audit.witness.empty()) out.own_maps.push_back(config.audit.witness);
   out.policies = config.policies;
   RouteNeeds needs = route_needs(config);
   out.mappings = std::move(needs.mappings);

@@ -34,22 +34,23 @@ std::string Access::text() const {
   return out + (ns.empty() ? " in all namespaces" : " in " + ns);
 }
 
-std::vector<Access> needed(const std::vector<Namespace>& scopes, const StatePlace& state) {
+std::vector<Access> needed(const std::vector<Namespace>& scopes, const OwnMaps& maps) {
   std::vector<Access> out;
   for (const auto& ns : names_of(scopes)) {
     add(out, {"get", "list", "watch", "patch"}, {{}, serving, services, ns, {}});
     add(out, {"get", "list", "watch"}, {{}, "serving.knative.dev", "revisions", ns, {}});
     add(out, {"create", "patch"}, {{}, {}, "events", ns, {}});
   }
-  add(out, {"get", "patch"}, {{}, {}, "configmaps", state.ns.str(), state.name});
+  for (const auto& name : maps.names) add(out, {"get", "patch"}, {{}, {}, "configmaps", maps.ns.str(), name});
   return out;
 }
 
-std::vector<Access> not_wanted(const std::vector<Namespace>& scopes, const StatePlace& state) {
+std::vector<Access> not_wanted(const std::vector<Namespace>& scopes, const OwnMaps& maps) {
   std::vector<Access> out;
   for (const auto& ns : names_of(scopes)) {
     add(out, {"create", "update", "delete", "deletecollection"}, {{}, serving, services, ns, {}});
     add(out, {"update", "patch"}, {{}, serving, "inferenceservices/status", ns, {}});
+    add(out, {"patch"}, {{}, "serving.knative.dev", "services", ns, {}});
     add(out, {"create", "delete", "patch"}, {{}, {}, "pods", ns, {}});
     add(out, {"create"}, {{}, {}, "pods/exec", ns, {}});
     add(out, {"create", "patch"}, {{}, "apps", "deployments", ns, {}});
@@ -57,8 +58,11 @@ std::vector<Access> not_wanted(const std::vector<Namespace>& scopes, const State
     add(out, {"create"}, {{}, {}, "serviceaccounts/token", ns, {}});
     add(out, {"create", "patch"}, {{}, "rbac.authorization.k8s.io", "rolebindings", ns, {}});
   }
-  add(out, {"get", "list"}, {{}, {}, "secrets", state.ns.str(), {}});
-  add(out, {"list", "patch"}, {{}, {}, "configmaps", state.ns.str(), {}});
+  add(out, {"get", "list"}, {{}, {}, "secrets", maps.ns.str(), {}});
+  add(out, {"list", "patch"}, {{}, {}, "configmaps", maps.ns.str(), {}});
+  add(out, {"impersonate"}, {{}, {}, "users", {}, {}});
+  // What would free it of its own admission policy.
+  add(out, {"patch", "delete"}, {{}, "admissionregistration.k8s.io", "validatingadmissionpolicybindings", {}, {}});
   if (!scopes.empty()) add(out, {"patch"}, {{}, serving, services, {}, {}});
   return out;
 }

@@ -22,15 +22,16 @@ struct Access {
   std::string text() const;
 };
 
-struct StatePlace {
+// The ConfigMaps that canaryd writes.
+struct OwnMaps {
   Namespace ns;
-  std::string name;
+  std::vector<std::string> names;
 };
 
 // What canaryd needs: all of it in each scope (an empty list: all namespaces).
-std::vector<Access> needed(const std::vector<Namespace>& scopes, const StatePlace& state);
+std::vector<Access> needed(const std::vector<Namespace>& scopes, const OwnMaps& maps);
 // What whoever takes canaryd over would like to have.
-std::vector<Access> not_wanted(const std::vector<Namespace>& scopes, const StatePlace& state);
+std::vector<Access> not_wanted(const std::vector<Namespace>& scopes, const OwnMaps& maps);
 
 // The path and the body of a SelfSubjectAccessReview, and its answer: allowed or not. Errors: `invalid`.
 inline constexpr const char* access_review_path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";

@@ -68,10 +68,10 @@ class ClusterLook {
   }
 
   void ask_permissions(const std::string& user) {
-    const StatePlace state{look_.settings.state_namespace, look_.settings.state_name};
+    const OwnMaps maps{look_.settings.state_namespace, look_.settings.own_maps};
     const auto& scopes = look_.settings.cluster.namespaces;
-    for (auto& finding : check_needed(ask(needed(scopes, state)))) out_.push_back(std::move(finding));
-    out_.push_back(check_not_wanted(ask(not_wanted(scopes, state)), user));
+    for (auto& finding : check_needed(ask(needed(scopes, maps)))) out_.push_back(std::move(finding));
+    out_.push_back(check_not_wanted(ask(not_wanted(scopes, maps)), user));
   }
 
   void look_at_kserve() {

@@ -149,6 +149,14 @@ class Unreachable(Doctor):
                        "--timeout", "1s")
             self.assertLess(time.monotonic() - start, 12)
 
+    def test_an_api_server_that_takes_its_time_leaves_some_for_the_rest(self):
+        other = self.answers(route("route: {receiver: a}\nreceivers:\n- name: a\n"))
+        with silent_server() as silent:
+            found = doctor.run(self.configured(silent).config_file, "--prometheus", other.url, "--alertmanager", other.url,
+                               "--timeout", "4s")
+        self.assertEqual([found.one(part + ".reachable")[0] for part in ("kubernetes", "prometheus", "alertmanager")],
+                         ["UNKNOWN", "OK", "OK"], found)
+
     def test_what_is_no_prometheus_is_told(self):
         other = self.answers({RULES: ["no rules"]})
         found = doctor.run(self.configured().config_file, "--prometheus", other.url)

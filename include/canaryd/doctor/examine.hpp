@@ -41,7 +41,7 @@ struct Settings {
   std::string as_user;   // Impersonate-User; empty: who the credentials are
   std::string instance;  // fieldManager "canaryd/<instance>"
   Namespace state_namespace;
-  std::string state_name;
+  std::vector<std::string> own_maps;  // in that namespace: the state's, and the witness's where there is one
   std::vector<policy::Policy> policies;
   std::vector<alert::Mapping> mappings;
   bool takes_tokens = true;
@@ -53,7 +53,7 @@ struct Settings {
   bool send_test = false;              // raise a test alert and wait for its record
   Service canaryd;                     // the API to read the record by; no url: it is read in files.audit_directory
   std::chrono::milliseconds test_wait = std::chrono::seconds(60);
-  std::chrono::milliseconds total = std::chrono::seconds(120);  // without the test alert's
+  std::chrono::milliseconds total = std::chrono::seconds(120);  // without the test alert's; half of it for the cluster
 };
 
 // Looks at the whole chain. Writes nothing but the test alert: reviews and dry runs are questions. Each part that

@@ -9,7 +9,7 @@ using namespace canaryd::doctor;
 
 namespace {
 
-const StatePlace state{Namespace("canaryd"), "canaryd-state"};
+const OwnMaps state{Namespace("canaryd"), {"canaryd-state", "checkpoints"}};
 
 std::vector<Asked> all(const std::vector<Access>& accesses, bool allowed) {
   std::vector<Asked> out;
@@ -23,11 +23,12 @@ bool has(const std::vector<Access>& all_of_them, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("canaryd needs its verbs in every scope and the ConfigMap by its name") {
+TEST_CASE("canaryd needs its verbs in every scope and its ConfigMaps by their names") {
   const auto wanted = needed({Namespace("ml"), Namespace("team")}, state);
   CHECK(has(wanted, "patch inferenceservices.serving.kserve.io in ml"));
   CHECK(has(wanted, "patch inferenceservices.serving.kserve.io in team"));
   CHECK(has(wanted, "patch configmaps canaryd-state in canaryd"));
+  CHECK(has(wanted, "patch configmaps checkpoints in canaryd"));
   CHECK(has(needed({}, state), "watch inferenceservices.serving.kserve.io in all namespaces"));
 }
 
