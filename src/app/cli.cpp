@@ -10,6 +10,7 @@
 
 #include "app/commands/audit_commands.hpp"
 #include "app/commands/commands.hpp"
+#include "app/commands/doctor_command.hpp"
 #include "app/commands/hand_commands.hpp"
 #include "app/commands/replay_command.hpp"
 #include "app/commands/route_command.hpp"
@@ -39,17 +40,18 @@ struct CommandLine {
   CLI::App* rules_list = nullptr;
   CLI::App* version = nullptr;
   RouteCommand route;
+  DoctorCommand doctor;
   HandCommands hand;
   ReplayCommand replay;
   AuditCommands audit;
-  std::array<Subcommand*, 4> subcommands{&route, &hand, &replay, &audit};
+  std::array<Subcommand*, 5> subcommands{&route, &doctor, &hand, &replay, &audit};
 
   CommandLine() {
     app.require_subcommand(1);
     app.set_version_flag("--version", version_line());
     app.footer(
         "Example:\n  canaryd serve --config /etc/canaryd/canaryd.yaml\n\n"
-        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 to 6, see its help.");
+        "Exit codes: 0 done, 1 failed, 2 wrong usage; audit verify: 3 to 6, doctor: 3 and 4, see their help.");
     add_daemon();
     add_sandbox();
     add_config();

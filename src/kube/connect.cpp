@@ -23,15 +23,21 @@ Result<Credentials> credentials_of(const ClusterSettings& settings) {
                     service_account_folder);
 }
 
-}  // namespace
-
-Result<std::unique_ptr<KubeApi>> connect(const ClusterSettings& settings) {
+Result<std::unique_ptr<RestApi>> connected(const ClusterSettings& settings, const std::string& as_user) {
   auto credentials = credentials_of(settings);
   if (!credentials) return fail(credentials.error());
   auto token = credentials->token_file.empty() ? Result<http::Token>(http::Token::fixed(credentials->token))
                                                : http::Token::from_file(credentials->token_file);
   if (!token) return fail(token.error());
-  return std::make_unique<RestApi>(std::move(credentials->endpoint), std::move(*token));
+  return std::make_unique<RestApi>(std::move(credentials->endpoint), std::move(*token), as_user);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KubeApi>> connect(const ClusterSettings& settings) { return connected(settings, {}); }
+
+Result<std::unique_ptr<Inspector>> connect_to_inspect(const ClusterSettings& settings, const std::string& as_user) {
+  return connected(settings, as_user);
 }
 
 }  // namespace canaryd::kube

@@ -60,6 +60,7 @@ int watch_seconds() {
 void RestApi::authorise(http::Request& request) {
   const std::string token = token_.value();
   if (!token.empty()) request.headers.emplace_back("Authorization", "Bearer " + token);
+  if (!as_user_.empty()) request.headers.emplace_back("Impersonate-User", as_user_);
 }
 
 Result<std::string> RestApi::read(http::Request request) {
@@ -73,6 +74,22 @@ Result<std::string> RestApi::read(http::Request request) {
     if (!refreshed || again) return body_of(std::move(*response), Asked::read);
     request.headers = bare_headers;
   }
+}
+
+Result<std::string> RestApi::get(const std::string& path, SteadyTime deadline) {
+  auto request = get_of(path, deadline);
+  request.max_body = max_object_bytes;
+  return read(std::move(request));
+}
+
+Result<std::string> RestApi::review(const std::string& path, const std::string& body, SteadyTime deadline) {
+  auto request = get_of(path, deadline);
+  request.method = http::Method::post;
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = body;
+  auto answer = send_write(std::move(request), Asked::create);
+  if (!answer && answer.error().kind == ErrorKind::outcome_unknown) answer.error().kind = ErrorKind::unavailable;
+  return answer;
 }
 
 Result<std::string> RestApi::get_inferenceservice(const Target& target, SteadyTime deadline) {

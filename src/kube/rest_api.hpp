@@ -2,15 +2,19 @@
 
 #include "answer.hpp"
 #include "canaryd/http/token.hpp"
-#include "canaryd/kube/api.hpp"
+#include "canaryd/kube/inspector.hpp"
 #include "credentials.hpp"
 
 namespace canaryd::kube {
 
 // KubeApi over HTTP.
-class RestApi final : public KubeApi {
+class RestApi final : public Inspector {
  public:
-  RestApi(http::Endpoint endpoint, http::Token token) : client_(std::move(endpoint)), token_(std::move(token)) {}
+  RestApi(http::Endpoint endpoint, http::Token token, std::string as_user = {})
+      : client_(std::move(endpoint)), token_(std::move(token)), as_user_(std::move(as_user)) {}
+
+  Result<std::string> get(const std::string& path, SteadyTime deadline) override;
+  Result<std::string> review(const std::string& path, const std::string& body, SteadyTime deadline) override;
 
   Result<std::string> get_inferenceservice(const Target& target, SteadyTime deadline) override;
   Result<std::string> get_revision(const Namespace& ns, const Revision& name, SteadyTime deadline) override;
@@ -39,6 +43,7 @@ class RestApi final : public KubeApi {
 
   http::Client client_;
   http::Token token_;
+  const std::string as_user_;  // empty: nobody else
 };
 
 }  // namespace canaryd::kube

@@ -13,12 +13,14 @@ std::string text_of(const YAML::Node& map, const char* key) {
   return value && value.IsScalar() ? value.Scalar() : std::string();
 }
 
-Rule rule_from(const YAML::Node& node, std::string_view file, const std::string& group) {
+Rule rule_from(const YAML::Node& node, std::string_view file, const YAML::Node& group) {
   Rule rule;
   rule.file = file;
-  rule.group = group;
+  rule.group = text_of(group, "name");
+  rule.interval = text_of(group, "interval");
   rule.is_alert = static_cast<bool>(node["alert"]);
   rule.name = text_of(node, rule.is_alert ? "alert" : "record");
+  rule.expression = text_of(node, "expr");
   rule.hold = text_of(node, "for");
   // A missing map is read as if it were empty.
   if (const YAML::Node labels = node["labels"]) rule.severity = text_of(labels, "severity");
@@ -32,9 +34,8 @@ void add_rules(const File& file, std::vector<Rule>& out) {
   const YAML::Node groups = root["groups"];
   if (!groups || !groups.IsSequence()) throw YAML::RepresentationException(root.Mark(), "no list of groups");
   for (const YAML::Node& group : groups) {
-    const std::string name = text_of(group, "name");
     for (const YAML::Node& node : group["rules"]) {
-      Rule rule = rule_from(node, file.name, name);
+      Rule rule = rule_from(node, file.name, group);
       if (rule.name.empty()) throw YAML::RepresentationException(node.Mark(), "neither an alert nor a record");
       out.push_back(std::move(rule));
     }

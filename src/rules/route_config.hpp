@@ -54,7 +54,8 @@ struct HttpConfig {
 // One entry of webhook_configs.
 struct Webhook {
   Place place;
-  std::string url;  // empty: in a file (url_file)
+  std::string url;             // empty: in a file (url_file), or hidden
+  bool url_is_hidden = false;  // Alertmanager shows what it runs with without it
   bool send_resolved = true;
   long long max_alerts = 0;
   std::optional<std::chrono::milliseconds> timeout;

@@ -10,6 +10,10 @@
 namespace canaryd::rules::route {
 namespace {
 
+// What Alertmanager shows in place of a secret in the configuration that it runs with: of 0.26 and later, each URL of a
+// webhook.
+constexpr std::string_view hidden = "<secret>";
+
 bool same_word(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -46,6 +50,8 @@ Webhook read_webhook(const Fields& fields, const HttpConfig& global) {
   if (webhook.url.empty() && !fields.has("url_file")) {
     fields.issue(fields.place(), "url", "expected url or url_file");
   }
+  webhook.url_is_hidden = webhook.url == hidden;
+  if (webhook.url_is_hidden) webhook.url.clear();
   fields.flag("send_resolved", webhook.send_resolved);
   fields.number("max_alerts", webhook.max_alerts);
   webhook.timeout = fields.duration("timeout");

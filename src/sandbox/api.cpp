@@ -59,6 +59,16 @@ Outcome<ListOptions> list_options(const Request& request, const ApiPath& path) {
 constexpr const char* version_body =
     R"({"major":"1","minor":"35","gitVersion":"v1.35.4-canaryd-sandbox","platform":"linux/amd64"})";
 
+constexpr const char* resources_body =
+    R"({"kind":"APIResourceList","apiVersion":"v1","groupVersion":"serving.kserve.io/v1beta1","resources":[)"
+    R"({"name":"inferenceservices","singularName":"inferenceservice","namespaced":true,"kind":"InferenceService",)"
+    R"("verbs":["create","delete","get","list","patch","update","watch"]}]})";
+
+constexpr const char* access_review_path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+constexpr const char* access_review_body =
+    R"({"kind":"SelfSubjectAccessReview","apiVersion":"authorization.k8s.io/v1",)"
+    R"("status":{"allowed":true,"reason":"the sandbox lets everybody do everything"}})";
+
 }  // namespace
 
 Response Api::handle(const Request& request) {
@@ -66,11 +76,15 @@ Response Api::handle(const Request& request) {
   if (request.path == "/sandbox/v1/targets") return targets(request);
   if (request.path.starts_with("/sandbox/v1/")) return control(request);
   if (request.path.starts_with("/pods/")) return pod_metrics(request);
+  if (request.method == "POST" && request.path == access_review_path) {
+    return {201, "application/json", access_review_body};
+  }
   if (request.method != "GET") return {404, "text/plain", "404 page not found\n"};
   if (request.path == "/readyz" || request.path == "/livez" || request.path == "/healthz") {
     return {200, "text/plain", "ok"};
   }
   if (request.path == "/version") return {200, "application/json", version_body};
+  if (request.path == "/apis/serving.kserve.io/v1beta1") return {200, "application/json", resources_body};
   return {404, "text/plain", "404 page not found\n"};
 }
 

@@ -54,10 +54,11 @@ LAB = None
 
 
 class Lab:
-    """`cluster(namespace)`: the lines of a daemon's `cluster`, about this namespace. `request` as in lab.cluster."""
+    """`cluster(namespace)`: the lines of a daemon's `cluster`, about this namespace. `request` as in lab.cluster. `state`:
+    the ConfigMap's name."""
 
-    def __init__(self, cluster, request, names=DAEMONS):
-        self.cluster, self.request = cluster, request
+    def __init__(self, cluster, request, names=DAEMONS, state="state-{share}"):
+        self.cluster, self.request, self._state = cluster, request, state
         self._folder = tempfile.TemporaryDirectory(prefix="canaryd-promotion-")
         self.folder = pathlib.Path(self._folder.name)
         self.pki = Pki(self.folder / "pki")
@@ -77,10 +78,13 @@ class Lab:
         self.prometheus[name] = FakePrometheus(self.share)
         if more is not None:
             more = (f"{POLICIES}{more}prometheus: {{url: {self.prometheus[name].url}}}\n"
-                    f"state: {{namespace: canaryd, name: state-{share}}}\n")
+                    f"state: {{namespace: canaryd, name: {self.state_map(share)}}}\n")
         self._began[name] = time.monotonic()
         self.daemons[name] = Operated(os.environ["CANARYD"], self.folder / name, self.cluster("ml-" + share), self.pki,
                                       instance=name, more=more or "")
+
+    def state_map(self, share):
+        return self._state.format(share=share)
 
     def share(self, namespace, name, component):
         """What Prometheus knows of canaryd's series: {canary: percent}."""
@@ -188,9 +192,13 @@ class PromotionCase:
         return ["advance", service.target,
                 *(word for guard in ("warming_up", *overrides) for word in ("--override", guard))]
 
+    @property
+    def state_path(self):
+        return f"/api/v1/namespaces/canaryd/configmaps/{self.lab.state_map(self.name)}"
+
     def state(self):
         """Keys and texts of the ConfigMap."""
-        answer = self.lab.request("GET", f"/api/v1/namespaces/canaryd/configmaps/state-{self.name}")
+        answer = self.lab.request("GET", self.state_path)
         return answer.json().get("data", {}) if answer.status == 200 else {}
 
     def entry(self, key):
@@ -198,8 +206,8 @@ class PromotionCase:
 
     def edit_state(self, **data):
         """By another than canaryd; None removes a key."""
-        path = f"/api/v1/namespaces/canaryd/configmaps/state-{self.name}?fieldManager=kubectl"
-        answer = self.lab.request("PATCH", path, {"data": data}, {"Content-Type": "application/merge-patch+json"})
+        answer = self.lab.request("PATCH", self.state_path + "?fieldManager=kubectl", {"data": data},
+                                  {"Content-Type": "application/merge-patch+json"})
         self.assertEqual(answer.status, 200, answer)
 
     # What canaryd wrote down.

@@ -20,14 +20,15 @@ class PartFailed(Exception):
 class Chain:
     """The four processes, for a `with`; a failure of any step is a PartFailed that names it. `interval`: seconds between
     scrapes; `rules`: the files instead of the shipped ones; `route`: changes the text of the shipped route; `scenario`:
-    the sandbox's; `more`: of canaryd's configuration; `prometheus_port`: where canaryd asks, when that names it."""
+    the sandbox's; `more`: of canaryd's configuration; `prometheus_port`: where canaryd asks, when that names it; `served`:
+    the class of the daemon."""
 
     def __init__(self, canaryd, tools, folder, interval=5, honor_labels=True, rules=None, scenario=None, more="",
-                 route=str, prometheus_port=None):
+                 route=str, prometheus_port=None, served=daemon.Canaryd):
         self._canaryd, self._tools, self._folder = canaryd, tools, pathlib.Path(folder)
         self._interval, self._honor_labels, self._rules = interval, honor_labels, rules
         self._scenario, self._more = scenario, more
-        self._route, self._prometheus_port = route, prometheus_port
+        self._route, self._prometheus_port, self._served = route, prometheus_port, served
         self._stack = contextlib.ExitStack()
         self._processes = {}
 
@@ -36,7 +37,7 @@ class Chain:
             pki = self._part("certificates", lambda: Pki(self._folder / "pki"))
             self.sandbox = self._start("sandbox", lambda: Sandbox(
                 scenario=self._scenario, log_path=self._folder / "sandbox.log", program=self._canaryd))
-            self.canaryd = self._start("canaryd", lambda: daemon.Canaryd(
+            self.canaryd = self._start("canaryd", lambda: self._served(
                 self._canaryd, self._folder, self.sandbox.url, pki, "canaryd-0", self._more))
             self.alertmanager = self._start("alertmanager", lambda: alertmanager.Alertmanager(
                 self._tools, self._folder / "alertmanager", self._route(

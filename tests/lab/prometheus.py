@@ -92,6 +92,14 @@ class Prometheus:
         """[(labels, value)] of an instant query."""
         return [(r["metric"], float(r["value"][1])) for r in self._get("query", query=expression)["result"]]
 
+    def query_range(self, expression, start, end, step):
+        """[(labels, [(time, value)])] of a range query; Unix times and seconds."""
+        found = self._get("query_range", query=expression, start=start, end=end, step=step)["result"]
+        return [(r["metric"], [(moment, float(value)) for moment, value in r["values"]]) for r in found]
+
+    def label_values(self, label, selector, start, end):
+        return self._get(f"label/{label}/values", **{"match[]": selector, "start": start, "end": end})
+
     def alerts(self, state=None, names=None):
         """The active alerts (labels, annotations, state, activeAt, value); `state`: "pending" or "firing"; `names`: only
         those."""

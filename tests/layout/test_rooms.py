@@ -8,7 +8,7 @@ SOURCE = pathlib.Path(os.environ.get("CANARYD_SOURCE") or pathlib.Path(__file__)
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 THIRD_PARTY = ("httplib.h", "curl/", "openssl/", "yaml-cpp/", "re2/", "nlohmann/json.hpp", "CLI/", "spdlog/",
                "prometheus/", "date/")
-JSON_ROOMS = {"alert", "traffic", "prometheus", "audit", "web", "sandbox"}
+JSON_ROOMS = {"alert", "traffic", "prometheus", "audit", "web", "doctor", "sandbox"}
 MOST_LINES = 500
 
 

@@ -4,7 +4,7 @@
 
 namespace canaryd::app {
 
-// Exit codes of every command; `audit verify` adds its own.
+// Exit codes of every command; `audit verify` and `doctor` add their own.
 inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
@@ -14,6 +14,9 @@ inline constexpr int exit_integrity = 3;
 inline constexpr int exit_completeness = 4;
 inline constexpr int exit_signature = 5;
 inline constexpr int exit_anchoring = 6;
+// doctor, the first that holds: something does not work, something could not be looked at.
+inline constexpr int exit_fault = 3;
+inline constexpr int exit_not_seen = 4;
 
 // The command line: parses it, runs the command, returns the exit code. Results go to `out`, everything else to `err`;
 // an `out` that cannot be written is a failure. May throw what the standard library throws (no memory).

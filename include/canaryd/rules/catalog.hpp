@@ -12,13 +12,15 @@ namespace canaryd::rules {
 
 // One rule of a rule file, as it stands there; what it does not have is empty.
 struct Rule {
-  std::string file;   // File::name
-  std::string group;  // the group's name
+  std::string file;      // File::name
+  std::string group;     // the group's name
+  std::string interval;  // of the group, in Prometheus' own form: "5s"
   bool is_alert = false;
-  std::string name;      // the alert's name, or the recorded series
-  std::string hold;      // `for`, in Prometheus' own form: "2m"
-  std::string severity;  // the label of an alert
-  std::string summary;   // the annotation of an alert, with its templates
+  std::string name;        // the alert's name, or the recorded series
+  std::string expression;  // `expr`, with its line ends and comments
+  std::string hold;        // `for`, in Prometheus' own form: "2m"
+  std::string severity;    // the label of an alert
+  std::string summary;     // the annotation of an alert, with its templates
 };
 
 // Every rule of the files, in their order. `invalid` names the first file that is no rule file, and the line. Pure;

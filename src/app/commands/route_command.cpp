@@ -4,7 +4,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
-#include <algorithm>
 #include <ostream>
 #include <utility>
 
@@ -15,39 +14,21 @@
 #include "canaryd/base/text.hpp"
 #include "canaryd/rules/route_check.hpp"
 #include "canaryd/rules/route_print.hpp"
+#include "failed.hpp"
+#include "route_needs.hpp"
 
 namespace canaryd::app {
 namespace {
 
-// What of canaryd's configuration the route depends on; the defaults are those of a configuration without `alerts`.
-struct Needs {
-  std::vector<alert::Mapping> mappings = shipped_alerts();
-  std::vector<std::string> namespaces;
-  bool tokens = true;
-  bool client_ca = false;
-};
-
-Result<Needs> needs_of(const std::string& config_file) {
-  Needs needs;
-  if (config_file.empty()) return needs;
+Result<RouteNeeds> needs_of(const std::string& config_file) {
+  if (config_file.empty()) return RouteNeeds{};
   const auto text = read_file(config_file);
   if (!text) return fail(text.error());
-  ConfigReading reading = read_config(*text, config_file);
+  const ConfigReading reading = read_config(*text, config_file);
   if (!reading.problems.empty()) {
     return fail(Error::invalid(reading.problems.front().str() + " (canaryd check-config says everything)"));
   }
-  needs.mappings = std::move(reading.config.alerts);
-  for (const auto& each : reading.config.cluster.namespaces) needs.namespaces.push_back(each.str());
-  const auto& server = reading.config.server;
-  needs.tokens = std::any_of(server.tokens.begin(), server.tokens.end(),
-                             [](const auto& client) { return client.role == web::Role::alert; });
-  needs.client_ca = !server.tls.client_ca.empty();
-  return needs;
-}
-
-int failed(const Error& error, int code, std::ostream& err) {
-  err << "canaryd: " << escaped(error.message, 4096) << "\n";
-  return code;
+  return route_needs(reading.config);
 }
 
 void add_config(CLI::App& command, std::string& file) {
@@ -115,17 +96,17 @@ int RouteCommand::run(std::ostream& out, std::ostream& err) const {
 int RouteCommand::print(std::ostream& out, std::ostream& err) const {
   rules::RoutePrint settings;
   const auto version = rules::parse_alertmanager_version(version_);
-  if (!version) return failed(version.error(), exit_usage, err);
+  if (!version) return failed(version.error(), err, exit_usage);
   settings.version = *version;
   settings.urls = urls_;
   if (urls_.empty()) settings.urls.emplace_back(rules::default_webhook_url);
   for (const auto& url : urls_) {
     if (url.starts_with("https://") && url.size() > 8 && is_utf8(url) && escaped(url, url.size()) == url) continue;
-    return failed(Error::invalid("--url: expected https://HOST:PORT/webhooks/alertmanager, got \"" + url + "\""),
-                  exit_usage, err);
+    return failed(Error::invalid("--url: expected https://HOST:PORT/webhooks/alertmanager, got \"" + url + "\""), err,
+                  exit_usage);
   }
   auto needs = needs_of(config_file_);
-  if (!needs) return failed(needs.error(), exit_failed, err);
+  if (!needs) return failed(needs.error(), err);
   settings.mappings = std::move(needs->mappings);
   settings.token = needs->tokens;
   settings.certificate = needs->client_ca;
@@ -137,18 +118,18 @@ int RouteCommand::check(std::ostream& out, std::ostream& err) const {
   rules::RouteCheck settings;
   for (const auto& text : alerts_) {
     auto labels = rules::parse_alert(text);
-    if (!labels) return failed(Error::invalid("--alert: " + labels.error().message), exit_usage, err);
+    if (!labels) return failed(Error::invalid("--alert: " + labels.error().message), err, exit_usage);
     settings.more_alerts.push_back(std::move(*labels));
   }
   for (const auto& text : labels_) {
     auto labels = rules::parse_alert("{" + text + "}");
-    if (!labels) return failed(Error::invalid("--label: " + labels.error().message), exit_usage, err);
+    if (!labels) return failed(Error::invalid("--label: " + labels.error().message), err, exit_usage);
     settings.external_labels.merge(*labels);
   }
   auto needs = needs_of(config_file_);
-  if (!needs) return failed(needs.error(), exit_failed, err);
+  if (!needs) return failed(needs.error(), err);
   const auto text = read_file(alertmanager_file_);
-  if (!text) return failed(text.error(), exit_failed, err);
+  if (!text) return failed(text.error(), err);
   settings.mappings = std::move(needs->mappings);
   settings.namespaces = std::move(needs->namespaces);
   settings.takes_tokens = needs->tokens;

@@ -167,3 +167,18 @@ TEST_CASE("an alert is read from its name and labels") {
   CHECK_FALSE(parse_alert("A{b=~\"c\"}"));
   CHECK_FALSE(parse_alert(""));
 }
+
+TEST_CASE("where Alertmanager hides the URLs a receiver is canaryds by its name") {
+  const auto hidden = [](const std::string& name) {
+    return "route:\n  receiver: people\n  routes:\n    - {receiver: " + name + ", continue: true, " + timing + "}\n" +
+           people + "receivers:\n  - name: people\n    webhook_configs: [{url: <secret>}]\n  - name: " + name +
+           "\n    webhook_configs:\n      - url: <secret>\n" +
+           "        http_config: {follow_redirects: false, authorization: {credentials: <secret>}}\n";
+  };
+  const auto check = wanting("alertname=\"A\"");
+  CHECK(codes(hidden("monitoring/canaryd/canaryd"), check) == Codes{"url_unseen"});
+  CHECK(codes(hidden("robots"), check) == Codes{"no_receiver"});
+  auto named = check;
+  named.receivers = {"robots"};
+  CHECK(codes(hidden("robots"), named) == Codes{"url_unseen"});
+}

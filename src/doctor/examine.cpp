@@ -1,0 +1,34 @@
+#include "canaryd/doctor/examine.hpp"
+
+#include <iterator>
+
+#include "parts.hpp"
+
+namespace canaryd::doctor {
+namespace {
+
+void append(Findings& out, Findings more) {
+  out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+Findings examine(const Settings& settings, const Clock& clock) {
+  const Budget budget(settings.total);
+  // The dry runs of thousands of services would leave nothing for the rest of the chain.
+  const Budget half(settings.total / 2);
+  const Look look{settings, budget, clock};
+  Sight sight;
+  Findings cluster = look_at_cluster({settings, half, clock}, sight);
+  Findings prometheus = look_at_prometheus(look, sight);
+  Findings alertmanager = look_at_alertmanager(look, sight);
+  // The names that the certificate must have are known only now; it is told first all the same.
+  Findings out = look_at_files(look, sight);
+  append(out, std::move(cluster));
+  append(out, std::move(prometheus));
+  append(out, std::move(alertmanager));
+  if (settings.send_test) append(out, send_test_alert(look));
+  return out;
+}
+
+}  // namespace canaryd::doctor

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "canaryd/kube/inspector.hpp"
+#include "parts.hpp"
+
+namespace canaryd::doctor {
+
+// Each InferenceService in scope, by a fresh read and a dry run. Says in `sight` which there are.
+Findings look_at_services(const Look& look, kube::Inspector& api, const std::string& default_mode, Sight& sight);
+
+}  // namespace canaryd::doctor
