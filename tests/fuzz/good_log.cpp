@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "../unit/audit/memory_files.hpp"
+#include "../unit/audit/some_records.hpp"
 #include "audit/format/compress.hpp"
 #include "canaryd/audit/log.hpp"
 #include "canaryd/audit/tree.hpp"
@@ -29,26 +30,8 @@ class StepClock final : public Clock {
 };
 
 Record record_of(Kind kind, const std::string& id) {
-  Record record;
-  record.kind = kind;
-  record.id = id;
-  record.event = kind == Kind::lifecycle ? "start" : "";
-  record.target = TargetRef{"ml", "iris", "5f0c"};
-  record.alerts = {{"CanaryHighErrorRate", "firing", "f1", "2026-08-01T11:59:00Z", "0.07", {{"revision", "iris-2"}}}};
-  record.action = "rollback";
-  record.verdict = "act";
-  record.reason = "rolled_back";
-  record.guards = {{"dwell", false, "5 minutes short", true}};
-  record.changes = {{"predictor", "iris-2", "iris-1", 5, 0}};
-  record.generation = 6;
-  record.patch = R"([{"op":"test","path":"/metadata/generation","value":6}])";
-  record.api = ApiAnswer{200, "applied", "ok", 7, {"/metadata/labels/team"}};
-  record.policy_sha256 = std::string(64, 'a');
-  record.actor = "token:am";
-  record.peer = "10.0.0.7";
-  record.because = "asked for by the team";
-  record.count = 3;
-  record.details = {{"deadline", "8s"}};
+  auto record = test::full(kind, id);
+  if (kind != Kind::lifecycle) record.event.clear();
   record.message = "A sentence with \xC3\xA4 and \"quotes\".";
   return record;
 }

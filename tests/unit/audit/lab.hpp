@@ -7,6 +7,7 @@
 #include "canaryd/audit/log.hpp"
 #include "canaryd/audit/verify.hpp"
 #include "memory_files.hpp"
+#include "some_records.hpp"
 
 namespace canaryd::audit::test {
 
@@ -41,13 +42,6 @@ struct Lab {
   std::vector<std::string> segments() const;   // the paths of those with plain records
   std::vector<std::string> all_lines() const;  // of these segments, in order
 };
-
-Record intent(const std::string& id);
-Record outcome(const std::string& id, const std::string& result = "applied");
-Record decision(const std::string& id);
-Record of_kind(Kind kind, const std::string& id);
-// Every member of it is filled.
-Record full(Kind kind, const std::string& id);
 
 std::vector<std::string> split(const std::string& text);
 std::string joined(const std::vector<std::string>& lines);

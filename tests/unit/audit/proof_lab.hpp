@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,5 +45,26 @@ struct ProofLab {
   std::uint64_t end_of(std::size_t segment) const;
   std::string checkpoints_;
 };
+
+inline bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+inline Proved proven(const Result<Proved>& result) {
+  INFO((result ? std::string() : result.error().message));
+  REQUIRE(result);
+  return *result;
+}
+
+inline std::string why_not(const Result<Proved>& result) {
+  REQUIRE_FALSE(result);
+  return result.error().message;
+}
+
+// As somebody else checks it: from the text, with a key of his own.
+inline bool holds(const Proved& proved, char key = 'a') {
+  const auto read = parse_proof(to_json(proved.proof));
+  INFO((read ? std::string() : read.error().message));
+  REQUIRE(read);
+  return is_good(check_proof(*read, ProofLab::key(key)));
+}
 
 }  // namespace canaryd::audit::test

@@ -3,23 +3,13 @@
 #include <cerrno>
 #include <set>
 
-#include "lab.hpp"
+#include "crash_lab.hpp"
 
 using namespace canaryd;
 using namespace canaryd::audit;
 using namespace canaryd::audit::test;
 
 namespace {
-
-struct Told {
-  std::set<std::string> begun;
-  std::set<std::string> acknowledged;
-
-  void append(AuditLog& log, const std::string& id) {
-    begun.insert(id);
-    if (log.append(intent(id))) acknowledged.insert(id);
-  }
-};
 
 // Two lives of a log, with a failed fdatasync in the first, as far as the crash lets them come.
 void live(Lab& lab, Told& told) {
@@ -32,18 +22,9 @@ void live(Lab& lab, Told& told) {
   if (auto log = lab.open()) told.append(**log, "d");
 }
 
-std::set<std::string> ids_in(const std::string& content) {
-  std::set<std::string> ids;
-  for (const auto& line : split(content)) {
-    const auto at = line.find("\"kind\":\"intent\",\"id\":\"");
-    if (at != std::string::npos) ids.insert(line.substr(at + 22, 1));
-  }
-  return ids;
-}
-
 void check_after_crash(Lab& lab, const Told& told) {
   const auto log = lab.log();
-  const auto ids = ids_in(lab.files.content(segment));
+  const auto ids = ids_in(lab.lines());
   for (const auto& id : told.acknowledged) CHECK(ids.contains(id));
   for (const auto& id : ids) CHECK(told.begun.contains(id));
   CHECK(log->recovered().open_intents.size() == ids.size());
@@ -93,7 +74,7 @@ TEST_CASE("a crash at any operation of a recovery keeps what was cut and records
       CAPTURE(static_cast<int>(lost));
       lab.files.restart(lost);
       const auto log = lab.log();
-      CHECK(ids_in(lab.files.content(segment)) == std::set<std::string>{"a"});
+      CHECK(ids_in(lab.lines()) == std::set<std::string>{"a"});
       int kept = 0;
       const auto names = lab.files.list(folder);
       for (const auto& name : *names) {

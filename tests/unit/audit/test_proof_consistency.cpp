@@ -7,31 +7,6 @@
 
 namespace canaryd::audit::test {
 
-namespace {
-
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-Proved proven(const Result<Proved>& result) {
-  INFO((result ? std::string() : result.error().message));
-  REQUIRE(result);
-  return *result;
-}
-
-std::string why_not(const Result<Proved>& result) {
-  REQUIRE_FALSE(result);
-  return result.error().message;
-}
-
-// As somebody else checks it: from the text, with a key of his own.
-bool holds(const Proved& proved, char key = 'a') {
-  const auto read = parse_proof(to_json(proved.proof));
-  INFO((read ? std::string() : read.error().message));
-  REQUIRE(read);
-  return is_good(check_proof(*read, ProofLab::key(key)));
-}
-
-}  // namespace
-
 TEST_CASE("two checkpoints are proven to be of one log, by size or by note") {
   ProofLab lab({20, 20, 5});
   lab.compress(0);

@@ -10,8 +10,6 @@ namespace canaryd::audit::test {
 
 namespace {
 
-bool mentions(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   const auto at = text.find(what);
   REQUIRE(at != std::string::npos);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <set>
 
+#include "crash_lab.hpp"
 #include "rotation_lab.hpp"
 
 using namespace canaryd;
@@ -10,16 +11,6 @@ using namespace canaryd::audit;
 using namespace canaryd::audit::test;
 
 namespace {
-
-struct Told {
-  std::set<std::string> begun;
-  std::set<std::string> acknowledged;
-
-  void append(AuditLog& log, const std::string& id) {
-    begun.insert(id);
-    if (log.append(intent(id))) acknowledged.insert(id);
-  }
-};
 
 // Two lives with rotations, in the first a failed fdatasync, a failed leaf, a failed rotation and one tried again.
 void live(RotatingLab& lab, Told& told) {
@@ -40,15 +31,6 @@ void live(RotatingLab& lab, Told& told) {
     told.append(**log, "g");
     told.append(**log, "h");
   }
-}
-
-std::set<std::string> ids_in(const std::vector<std::string>& lines) {
-  std::set<std::string> ids;
-  for (const auto& line : lines) {
-    const auto at = line.find("\"kind\":\"intent\",\"id\":\"");
-    if (at != std::string::npos) ids.insert(line.substr(at + 22, 1));
-  }
-  return ids;
 }
 
 void check_after_crash(RotatingLab& lab, const Told& told) {
