@@ -11,7 +11,6 @@ from lab import crd
 from lab.cluster import Cluster
 
 STRICT = "?dryRun=All&fieldValidation=Strict"
-CORE = {"v1": "/api/v1"}
 THEIRS = [("certificates.cert-manager.io", "cert-manager.io_certificates.yaml", "/apis/cert-manager.io/v1/certificates"),
           *((f"{plural}.monitoring.coreos.com", f"monitoring.coreos.com_{plural}.yaml",
              f"/apis/monitoring.coreos.com/{version}/{plural}")
@@ -25,7 +24,7 @@ def setUpModule():
     folder = os.environ.get("CANARYD_CRDS")
     if not folder:
         raise AssertionError("CANARYD_CRDS must name the folder of the real CRDs: ones of our own would prove nothing")
-    global cluster, plurals
+    global cluster
     cluster = Cluster(crds=False)
     unittest.addModuleCleanup(cluster.stop)
     cluster.apply_crds([(name, "application/yaml", crd._without_conversion((pathlib.Path(folder) / file).read_text()))
@@ -34,20 +33,6 @@ def setUpModule():
         labels = RESTRICTED if namespace == "restricted" else {}
         answer = cluster.request("POST", "/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})
         assert answer.status == 201, answer
-    plurals = {}
-
-
-def collection(thing):
-    """The path that an object is POSTed to, by the API server's own discovery."""
-    version = thing["apiVersion"]
-    root = CORE.get(version, f"/apis/{version}")
-    if version not in plurals:
-        resources = cluster.request("GET", root).json()["resources"]
-        plurals[version] = {r["kind"]: r for r in resources if "/" not in r["name"]}
-    resource = plurals[version][thing["kind"]]
-    if not resource["namespaced"]:
-        return f"{root}/{resource['name']}"
-    return f"{root}/namespaces/{thing['metadata'].get('namespace', 'canaryd')}/{resource['name']}"
 
 
 def pod(found):
@@ -64,7 +49,7 @@ def pod(found):
 
 class Admitted(unittest.TestCase):
     def create(self, thing):
-        return cluster.request("POST", collection(thing) + STRICT, thing)
+        return cluster.request("POST", cluster.collection(thing, "canaryd") + STRICT, thing)
 
     def test_every_object_of_every_file(self):
         kinds = set()

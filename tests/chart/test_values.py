@@ -63,6 +63,8 @@ REFUSED = [
     ({"audit.signing.keys": []}, "/audit/signing/keys"),
     ({"server.address": "localhost"}, "/server/address"),
     ({"commonLabels.a": 1}, "/commonLabels/a"),
+    ({"commonLabels": {"app.kubernetes.io/name": "models"}}, "/commonLabels/app.kubernetes.io~1name"),
+    ({"podLabels": {"app.kubernetes.io/component": "model"}}, "/podLabels/app.kubernetes.io~1component"),
     ({"podAnnotations.a": True}, "/podAnnotations/a"),
     # Beyond the schema: together they make no sense.
     ({"image.repository": ""}, "image.repository"),

@@ -44,6 +44,7 @@ class Cluster:
         self._folder = tempfile.TemporaryDirectory(prefix="canaryd-cluster-")
         self.folder = pathlib.Path(self._folder.name)
         self._processes = []
+        self._resources = {}
         try:
             self._start()
             if crds:
@@ -104,6 +105,18 @@ class Cluster:
 
     def request(self, method, path, body=None, headers=None, timeout=30):
         return net.request(method, self.url + path, body, {**self.headers, **(headers or {})}, self.context, timeout)
+
+    def collection(self, thing, namespace="default"):
+        """The path that an object is POSTed to, by the API server's own discovery; `namespace` where it names none."""
+        version = thing["apiVersion"]
+        root = "/api/v1" if version == "v1" else f"/apis/{version}"
+        if version not in self._resources:
+            found = self.request("GET", root).json()["resources"]
+            self._resources[version] = {r["kind"]: r for r in found if "/" not in r["name"]}
+        resource = self._resources[version][thing["kind"]]
+        if not resource["namespaced"]:
+            return f"{root}/{resource['name']}"
+        return f"{root}/namespaces/{thing['metadata'].get('namespace', namespace)}/{resource['name']}"
 
     def create_namespace(self, name):
         answer = self.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})

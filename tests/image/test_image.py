@@ -1,0 +1,45 @@
+"""The image, built twice from the Dockerfile by buildah on a Debian of debootstrap, and run by podman and runc.
+
+Compared are two builds in different folders, of copies of the checkout with different rights and times, compiled in
+different folders, with a few minutes between: they have the same image ID and digest, so each file, owner, mode, time
+and label is the same. In both the packages are those that the mirror has now.
+
+Run is what the chart's pod says, read from its snapshot: user, read-only root, no capabilities, no new privileges,
+memory limit, volumes with fsGroup's owners and the kubelet's links, service account, fixed ports.
+
+Not shown: BuildKit; debian:bookworm-slim itself, a registry and a pull by digest; overlayfs (the storage is vfs: a plain
+folder); the kubelet, containerd and the seccomp profile RuntimeDefault of theirs (podman's default one is used, a
+list of the same origin); user namespaces; arm64.
+"""
+import subprocess
+import unittest
+
+from image import built
+from image.contents import Contents  # noqa: F401  (its tests run here)
+from image.running import AsTheChartRunsIt  # noqa: F401
+
+
+class Reproducible(unittest.TestCase):
+    def setUp(self):
+        self.engine = built.images().engine
+
+    def test_two_builds_are_one_image(self):
+        one, two = (self.engine.inspect(name) for name in built.BUILDS)
+        if one["RootFS"] != two["RootFS"]:
+            folders = [self.engine.mount(name) for name in built.BUILDS]
+            differing = subprocess.run(["diff", "--recursive", "--brief", "--no-dereference", *folders], capture_output=True,
+                                       text=True, check=False)
+            self.fail(f"the layers differ:\n{differing.stdout}{differing.stderr}")
+        self.assertEqual(one["Config"], two["Config"])
+        self.assertEqual((one["Id"], one["Digest"]), (two["Id"], two["Digest"]))
+        print(f"  image {one['Id']}, digest {one['Digest']}")
+
+    def test_no_name_of_a_folder_is_in_the_program(self):
+        program = (built.images().root / "usr/bin/canaryd").read_bytes()
+        for name in ("/somewhere/else", "/canaryd/src", "/canaryd/build", "/canaryd/include", str(self.engine.folder)):
+            self.assertNotIn(name.encode(), program)
+
+
+if __name__ == "__main__":
+    built.images()  # here, where a failure is one failure
+    unittest.main()
