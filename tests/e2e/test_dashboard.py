@@ -97,6 +97,9 @@ class Story:
         self._by_hand(chain, "advance")
         chain.sandbox.behave(NAMESPACE, revision(SICK), error_ratio=1)
         chain.sandbox.percent(NAMESPACE, LOWERED, 20)
+        last_stage = (f'canaryd_rollout_share_since_timestamp_seconds{{inferenceservice="{PROMOTED}"}} and on (revision)'
+                      ' canaryd_rollout_traffic_percent == 100')
+        chain.wait("prometheus", lambda: asked(last_stage), 60, "the last stage is scraped")
         self._by_hand(chain, "promote")
         for series, service in (("rollback", SICK), ("promotion", PROMOTED), ("observation", LOWERED)):
             text = f'canaryd_last_{series}_timestamp_seconds{{job="canaryd",inferenceservice="{service}"}}'
