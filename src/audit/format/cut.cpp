@@ -6,7 +6,7 @@ namespace canaryd::audit {
 
 namespace {
 
-constexpr std::size_t read_step = 64 * 1024;
+constexpr std::size_t read_step = 256U << 10U;
 
 }  // namespace
 

@@ -78,6 +78,7 @@ bool SigningKeys::refresh() {
 
 std::vector<PublicKey> SigningKeys::public_keys() const {
   std::vector<PublicKey> keys;
+  keys.reserve(keys_.size());
   for (const auto& key : keys_) keys.push_back(key.public_key());
   return keys;
 }
