@@ -11,7 +11,6 @@ namespace canaryd::audit {
 
 namespace {
 constexpr std::uint64_t reserve_step = 1U << 20U;  // one fallocate for many records
-constexpr std::size_t read_step = 256U << 10U;
 }  // namespace
 
 Segment::Segment(Files& files, std::string directory, std::string name, std::unique_ptr<File> file, std::uint64_t end,
