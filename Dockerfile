@@ -1,6 +1,6 @@
-# canaryd's image. `scripts/image TAG` builds it with the arguments filled in from the commit; docs/image.md tells the rest.
+# canaryd's image. `scripts/image TAG` builds it, with the arguments from the commit; docs/image.md tells the rest.
 
-# Where it is compiled and where the libraries come from: Debian 12 or what is made from it. docs/image.md: pin it by digest.
+# Where it is compiled and where the libraries come from: Debian 12. docs/image.md tells how to pin it by digest.
 ARG BASE=docker.io/library/debian:bookworm-slim
 
 FROM ${BASE} AS build

@@ -14,6 +14,7 @@ constexpr const char* services = "inferenceservices";
 
 std::vector<std::string> names_of(const std::vector<Namespace>& scopes) {
   std::vector<std::string> out;
+  out.reserve(scopes.size());
   for (const auto& scope : scopes) out.push_back(scope.str());
   if (out.empty()) out.emplace_back();
   return out;

@@ -46,20 +46,24 @@ def _copy(folder, umask, modified):
     """The files that git would have, with the rights that `umask` leaves, all `modified` at this time."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=SOURCE,
                             capture_output=True, check=True).stdout.decode()
+    before = os.umask(umask)
     for name in listed.split("\0"):
-        if not (SOURCE / name).is_file():
-            continue
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(SOURCE / name, target)
-        executable = os.access(SOURCE / name, os.X_OK)
-        target.chmod((0o777 if executable else 0o666) & ~umask)
-        os.utime(target, (modified, modified))
+        if (SOURCE / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SOURCE / name, target)
+            if os.access(SOURCE / name, os.X_OK):
+                target.chmod(0o777 & ~umask)
+            os.utime(target, (modified, modified))
+    os.umask(before)
 
 
 def _cache():
     """The folder of the machine's compiler cache."""
-    return subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True, check=True).stdout.strip()
+    asked = subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True, check=True)
+    folder = asked.stdout.strip()
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 def _build(engine, name, folder, inside):

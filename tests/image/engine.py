@@ -1,4 +1,4 @@
-"""buildah and podman with a storage of their own, which is gone afterwards: nothing of the machine's is read or changed.
+"""buildah and podman with a storage of their own, which is gone afterwards: the machine's images are not touched.
 
 buildah's RUN is a chroot; podman starts containers by runc, as containerd and CRI-O do: namespaces, cgroup, seccomp.
 """

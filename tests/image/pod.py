@@ -105,8 +105,8 @@ class Pod:
         self.rendered = Rendered("existing-secrets")
         self.audit = self.folder / "data/audit"
         certificate, key = pki.issue("pod")
-        signing = engine.call("podman", "run", "--rm", "--network", "none", "--volume", f"{self._out()}:/out", self.image,
-                              "audit", "key", "generate", "--out", "/out/key.pem")
+        signing = engine.call("podman", "run", "--rm", "--network", "none", "--volume", f"{self._out()}:/out",
+                              self.image, "audit", "key", "generate", "--out", "/out/key.pem")
         self.public_key = self.folder / "audit.pub"
         self.public_key.write_text(signing.stdout)
         self.token_file = self.folder / "token"

@@ -44,7 +44,8 @@ class AsTheChartRunsIt(unittest.TestCase):
 
     def test_the_chart_says_what_is_tried_here(self):
         text = " ".join(Rendered("existing-secrets").text.split())
-        for said in ("fsGroup: 65532 ", "runAsGroup: 65532 runAsNonRoot: true runAsUser: 65532 seccompProfile: type: RuntimeDefault",
+        for said in ("fsGroup: 65532 ", "runAsGroup: 65532 runAsNonRoot: true runAsUser: 65532 ",
+                     "seccompProfile: type: RuntimeDefault",
                      "allowPrivilegeEscalation: false capabilities: drop: - ALL readOnlyRootFilesystem: true",
                      "limits: memory: 256Mi"):
             self.assertIn(said, text)
@@ -63,7 +64,8 @@ class AsTheChartRunsIt(unittest.TestCase):
         mounts = (process / "mountinfo").read_text().splitlines()
         writable = {line.split()[4] for line in mounts if line.split()[5].split(",")[0] == "rw"}
         self.assertNotIn("/", writable)
-        self.assertEqual({path for path in writable if not path.startswith(("/dev", "/proc", "/sys"))}, {"/var/lib/canaryd"})
+        self.assertEqual({path for path in writable if not path.startswith(("/dev", "/proc", "/sys"))},
+                         {"/var/lib/canaryd"})
 
         for model, percent in (("v1", None), ("v2", 20)):
             self.sandbox.apply("ml", "iris", model, percent=percent)
@@ -84,7 +86,7 @@ class AsTheChartRunsIt(unittest.TestCase):
         self.assertRegex(verified.stdout, r"signatures: +good")
 
     def test_from_start_to_ready(self):
-        """From the exec of canaryd in a container that is there already to the first 200, looked at each millisecond."""
+        """From the exec of canaryd in a container that is there already to the first 200, asked each millisecond."""
         taken = []
         pod = self.pod()
         for number in range(5):
@@ -97,8 +99,8 @@ class AsTheChartRunsIt(unittest.TestCase):
                 time.sleep(0.001)
             taken.append(time.monotonic() - began)
             self.assertEqual(pod.terminate(), 0)
-        print(f"  from exec to ready: median {statistics.median(taken) * 1000:.0f} ms, slowest {max(taken) * 1000:.0f} ms of "
-              f"{len(taken)}")
+        print(f"  from exec to ready: median {statistics.median(taken) * 1000:.0f} ms, "
+              f"slowest {max(taken) * 1000:.0f} ms of {len(taken)}")
 
     def test_commands_time_zones_and_certificates(self):
         pod = self.pod()

@@ -38,6 +38,13 @@ TEST_CASE("to patch beyond the scope is not wanted and within it is") {
   CHECK_FALSE(has(not_wanted({}, state), everywhere));
 }
 
+TEST_CASE("canaryd should be neither others nor free of its admission policy") {
+  const auto asked = not_wanted({Namespace("ml")}, state);
+  CHECK(has(asked, "impersonate users in all namespaces"));
+  CHECK(has(asked, "delete validatingadmissionpolicybindings.admissionregistration.k8s.io in all namespaces"));
+  CHECK(has(asked, "patch configmaps in canaryd"));
+}
+
 TEST_CASE("nothing is both needed and not wanted") {
   for (const auto& scopes : {std::vector<Namespace>{}, std::vector<Namespace>{Namespace("ml")}}) {
     for (const auto& each : not_wanted(scopes, state)) CHECK_FALSE(has(needed(scopes, state), each.text()));
@@ -82,7 +89,7 @@ TEST_CASE("what canaryd may do beyond its work is a WARN that names it") {
   asked.back().allowed = true;
   const auto found = check_not_wanted(asked, "system:serviceaccount:canaryd:canaryd");
   CHECK(found.status == Health::warn);
-  CHECK(found.text.find("patch configmaps in canaryd") != std::string::npos);
+  CHECK(found.text.find(asked.back().access.text()) != std::string::npos);
 }
 
 TEST_CASE("what a person may do is not said of canaryd") {
