@@ -20,7 +20,6 @@
 namespace canaryd::app {
 namespace {
 
-using doctor::Finding;
 using doctor::Findings;
 using doctor::Health;
 
