@@ -14,8 +14,11 @@ function(canaryd_room room)
   set_property(GLOBAL PROPERTY canaryd_knows_${room} "${ARG_KNOWS}")
   set_property(GLOBAL APPEND PROPERTY canaryd_rooms ${room})
   add_library(canaryd_${room} OBJECT ${sources})
-  # "ROOM/FOLDER/x.hpp": a private header of the same room.
-  target_include_directories(canaryd_${room} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  # A room with folders: "ROOM/FOLDER/x.hpp" is a private header of it.
+  file(GLOB inside CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${room}/*/*.cpp)
+  if(inside)
+    target_include_directories(canaryd_${room} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  endif()
   target_link_libraries(canaryd_${room} PRIVATE canaryd_flags PUBLIC ${ARG_LIBRARIES})
   foreach(known IN LISTS ARG_KNOWS)
     get_target_property(theirs canaryd_${known} INTERFACE_LINK_LIBRARIES)
