@@ -1,5 +1,6 @@
 """A container of the image, started as the kubelet starts the chart's: what the rendered chart says of it is read from
 tests/chart/snapshots, which a test of the chart keeps up to date."""
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -7,6 +8,7 @@ import os
 import pathlib
 import re
 import secrets
+import select
 import socket
 import ssl
 import struct
@@ -67,24 +69,16 @@ class SecuredApi:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
-        try:
+        """One thread for both ways: an SSLSocket is not to be read and written at once."""
+        with client, contextlib.suppress(OSError), socket.create_connection(self._upstream) as upstream:
             client.do_handshake()
-            upstream = socket.create_connection(self._upstream)
-        except OSError:
-            client.close()
-            return
-        threading.Thread(target=self._copy, args=(client, upstream), daemon=True).start()
-        self._copy(upstream, client)
-
-    @staticmethod
-    def _copy(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            pass
-        for one in (source, target):
-            one.close()
+            other = {client: upstream, upstream: client}
+            while True:
+                for source in [client] if client.pending() else select.select([client, upstream], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    other[source].sendall(data)
 
     def stop(self):
         self._listener.close()

@@ -69,7 +69,7 @@ class AsTheChartRunsIt(unittest.TestCase):
 
         for model, percent in (("v1", None), ("v2", 20)):
             self.sandbox.apply("ml", "iris", model, percent=percent)
-        net.wait_until(lambda: 'revision="iris-predictor-00002"' in pod.metrics(), 20, "the watch shows the canary")
+        net.wait_until(lambda: 'revision="iris-predictor-00002"' in pod.metrics(), 60, "the watch shows the canary")
         answer = notify.deliver(pod, self.pki.client_context(), [notify.alert("iris", "iris-predictor-00002")])
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(self.sandbox.service("ml", "iris")["spec"]["predictor"]["canaryTrafficPercent"], 0)
