@@ -42,6 +42,10 @@ class AsTheChartRunsIt(unittest.TestCase):
         self.addCleanup(lambda: pod.process and pod.process.stop())
         return pod
 
+    def ready_revision(self, name):
+        status = self.sandbox.service("ml", name).get("status", {})
+        return status.get("components", {}).get("predictor", {}).get("latestReadyRevision")
+
     def test_the_chart_says_what_is_tried_here(self):
         text = " ".join(Rendered("existing-secrets").text.split())
         for said in ("fsGroup: 65532 ", "runAsGroup: 65532 runAsNonRoot: true runAsUser: 65532 ",
@@ -67,10 +71,12 @@ class AsTheChartRunsIt(unittest.TestCase):
         self.assertEqual({path for path in writable if not path.startswith(("/dev", "/proc", "/sys"))},
                          {"/var/lib/canaryd"})
 
-        for model, percent in (("v1", None), ("v2", 20)):
-            self.sandbox.apply("ml", "iris", model, percent=percent)
-        net.wait_until(lambda: 'revision="iris-predictor-00002"' in pod.metrics(), 60, "the watch shows the canary")
-        answer = notify.deliver(pod, self.pki.client_context(), [notify.alert("iris", "iris-predictor-00002")])
+        before = self.ready_revision("iris")
+        self.sandbox.apply("ml", "iris", "tried", percent=20)
+        canary = net.wait_until(lambda: self.ready_revision("iris") != before and self.ready_revision("iris"), 30,
+                                "the new model is ready")
+        net.wait_until(lambda: f'revision="{canary}"' in pod.metrics(), 30, "the watch shows the canary")
+        answer = notify.deliver(pod, self.pki.client_context(), [notify.alert("iris", canary)])
         self.assertEqual(answer.status, 200, answer)
         self.assertEqual(self.sandbox.service("ml", "iris")["spec"]["predictor"]["canaryTrafficPercent"], 0)
         reasons = [record.get("reason") for record in pod.records()]
