@@ -80,6 +80,7 @@ NOT_THE_TRAFFIC = [
     ("a percent above 100", "PATCH", IRIS, replace("/spec/transformer/canaryTrafficPercent", 101), JSON_PATCH),
     ("a percent below 0", "PATCH", IRIS, replace("/spec/transformer/canaryTrafficPercent", -1), JSON_PATCH),
     ("a percent where there is none", "PATCH", PLAIN, add(PERCENT, 50), JSON_PATCH),
+    ("100 % where there is none, which a second request could lower", "PATCH", PLAIN, add(PERCENT, 100), JSON_PATCH),
     ("0 % where no canary is in flight, which takes the stable revision back", "PATCH", PLAIN, add(PERCENT, 0), JSON_PATCH),
 ]
 

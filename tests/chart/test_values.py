@@ -75,6 +75,8 @@ REFUSED = [
                          {"name": "a", "role": "alert", "existingSecret": SECRET}]}, 'two are named "a"'),
     ({"clients.certificates": [{"name": "a", "role": "alert", "san": "dns:a"}]}, "tls.clientCA.existingSecret"),
     ({"namespaces": ["ml"], "admissionPolicy.mode": "always"}, "admissionPolicy.mode"),
+    ({"config.audit": {"witness": {"configmap": "canaryd-config"}}}, "config.audit.witness.configmap"),
+    ({"config.audit": {"witness": {"configmap": "canaryd-stop"}}}, "config.audit.witness.configmap"),
     ({"config.policies": [{"name": "ml", "promotion": {"enabled": True}}]}, "config.prometheus.url"),
     ({"config.alerts": [{"matchers": ["CanaryDown"], "action": "hold"}], "alertmanagerConfig.mode": "always"}, "config.alerts"),
     # Without a cluster no secret is made: it would be another one with each sync.
