@@ -31,7 +31,14 @@ Findings look_at_certificate(const Look& look, const Sight& sight) {
   }
   std::vector<std::string> hosts = files.host_names;
   hosts.insert(hosts.end(), sight.webhook_hosts.begin(), sight.webhook_hosts.end());
-  return check_certificates(texts, hosts, look.clock.now());
+  Findings found = check_certificates(texts, hosts, look.clock.now());
+  if (hosts.empty() && !look.settings.alertmanager.url.empty()) {
+    std::erase_if(found, [](const Finding& each) { return each.check == "tls.names"; });
+    found.push_back({"tls.names", Health::unknown,
+                     "nothing says by which names Alertmanager calls canaryd (0.26 and later hide the URLs)",
+                     "name them: --host NAME, once for each replica"});
+  }
+  return found;
 }
 
 Findings look_at_tokens(const Files& files) {

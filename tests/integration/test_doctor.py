@@ -139,7 +139,7 @@ class Unreachable(Doctor):
             found = doctor.run(made.config_file, "--prometheus", silent, "--alertmanager", silent)
             took = time.monotonic() - start
         self.assertEqual({check for check, statuses in found.bad().items() if "UNKNOWN" in statuses},
-                         {"kubernetes.reachable", "prometheus.reachable", "alertmanager.reachable"}, found)
+                         {"kubernetes.reachable", "prometheus.reachable", "alertmanager.reachable", "tls.names"}, found)
         self.assertLess(took, 60)
 
     def test_the_whole_time_is_bounded(self):
@@ -253,6 +253,12 @@ class OnAlertmanager(Doctor):
         self.assertIn("FAIL", found.bad()["alertmanager.route"], found)
         found = self.ask(route(HIDDEN.format(name="robots")), arguments=("--receiver", "robots"))
         self.assertNotIn("FAIL", found.bad()["alertmanager.route"], found)
+
+    def test_names_that_nobody_says_are_not_taken_for_good_ones(self):
+        hidden = route(HIDDEN.format(name="canaryd"))
+        self.assertEqual(self.ask(hidden).one("tls.names")[0], "UNKNOWN")
+        self.assertEqual(self.ask(hidden, arguments=("--host", "localhost")).one("tls.names")[0], "OK")
+        self.assertEqual(self.ask(hidden, arguments=("--host", "elsewhere")).one("tls.names")[0], "FAIL")
 
     def test_an_alert_that_is_kept_back_now_is_told(self):
         alert = {"labels": {"alertname": "CanaryDown", "namespace": "ml", "inferenceservice": "iris"},
