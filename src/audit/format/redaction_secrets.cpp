@@ -18,7 +18,8 @@ constexpr std::string_view ends_of_authority = " \t\r\n/?#\"'\\<>";
 constexpr std::array<std::string_view, 11> secret_names{"password",   "passwd",      "passphrase",   "pwd",
                                                         "token",      "secret",      "apikey",       "accesskey",
                                                         "privatekey", "credentials", "authorization"};
-constexpr std::size_t long_enough = 20;  // for what has no digit in it, yet is no word of a sentence
+constexpr std::string_view redacted_within = "[redacted";  // redacted_text as a value holds it, which ends before `]`
+constexpr std::size_t long_enough = 20;                    // for what has no digit in it, yet is no word of a sentence
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -79,8 +80,10 @@ void add_value(std::vector<Span>& out, std::string_view text, std::size_t at, bo
     return add(out, text, begin, end);
   }
   const auto end = std::min(text.find_first_of(is_header ? "\r\n\"'," : ends_of_value, begin), text.size());
-  // Behind a colon stands an ordinary word as well, and the name of a client: "token:alertmanager".
-  if (text[at] == ':' && !is_header && !looks_random(text.substr(begin, end - begin))) return;
+  // Behind a colon stands an ordinary word as well, and the name of a client: "token:alertmanager". What was taken out
+  // of it before does not make it less of a word.
+  const auto value = text.substr(begin, end - begin);
+  if (text[at] == ':' && !is_header && !looks_random(value.substr(0, value.find(redacted_within)))) return;
   add(out, text, begin, end);
 }
 
