@@ -20,8 +20,6 @@ void AuditCommands::add_to(CLI::App& app) {
   for (const auto& command : commands_) command->add_to(*command_);
 }
 
-bool AuditCommands::given() const { return command_->parsed(); }
-
 int AuditCommands::run(std::ostream& out, std::ostream& err) const {
   const auto found =
       std::find_if(commands_.begin(), commands_.end(), [](const auto& command) { return command->given(); });

@@ -12,11 +12,9 @@ class AuditCommands final : public Subcommand {
  public:
   AuditCommands();
   void add_to(CLI::App& app) override;
-  bool given() const override;
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::vector<std::unique_ptr<Subcommand>> commands_;
 };
 

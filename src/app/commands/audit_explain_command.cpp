@@ -30,11 +30,9 @@ std::string passes_when(std::string_view guard) {
 class AuditExplainCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::string directory_;
   std::string id_;
 };

@@ -87,14 +87,12 @@ Result<audit::PublicKey> public_key_in(const std::string& path, std::ostream& er
 class AuditKeyCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
   int generate(std::ostream& out, std::ostream& err) const;
   int print_public(std::ostream& out, std::ostream& err) const;
 
-  CLI::App* command_ = nullptr;
   CLI::App* generate_ = nullptr;
   CLI::App* public_ = nullptr;
   std::string out_file_;

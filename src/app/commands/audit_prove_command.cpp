@@ -36,7 +36,6 @@ Result<audit::CheckpointName> checkpoint_named(const std::string& text) {
 class AuditProveCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
@@ -44,7 +43,6 @@ class AuditProveCommand final : public Subcommand {
   Result<audit::Proved> prove() const;
   Result<audit::Proved> prove_record(const audit::ProveOptions& options, audit::Files& files) const;
 
-  CLI::App* command_ = nullptr;
   std::string directory_;
   std::string id_;
   std::string record_file_;

@@ -38,11 +38,9 @@ int tell(const audit::QueryEnd& end, std::ostream& err) {
 class AuditQueryCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::string directory_;
   std::vector<std::pair<std::string, std::vector<std::string>>> values_;  // by key of the filter
   bool reverse_ = false;

@@ -35,11 +35,9 @@ bool read_period(const std::string& name, const std::string& text, WallTime now,
 class AuditReportCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::string directory_;
   std::string since_;
   std::string until_;

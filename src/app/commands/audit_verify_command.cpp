@@ -62,11 +62,9 @@ void add_files(CLI::App* command, const char* name, std::vector<std::string>& fi
 class AuditVerifyCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::string directory_;
   std::vector<std::string> key_files_;
   std::vector<std::string> checkpoint_files_;

@@ -49,7 +49,6 @@ std::string time_of(std::int64_t seconds) {
 class AuditVerifyProofCommand final : public Subcommand {
  public:
   void add_to(CLI::App& audit) override;
-  bool given() const override { return command_->parsed(); }
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
@@ -57,7 +56,6 @@ class AuditVerifyProofCommand final : public Subcommand {
   Result<std::vector<audit::PublicKey>> keys_for(const audit::Proof& proof) const;
   void tell_signature(const audit::Proof& proof, const audit::ProofVerdict& verdict, std::ostream& out) const;
 
-  CLI::App* command_ = nullptr;
   std::string file_;
   std::string key_file_;
 };

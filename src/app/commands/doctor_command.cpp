@@ -119,8 +119,6 @@ void DoctorCommand::add_test() {
       ->type_name("FILE");
 }
 
-bool DoctorCommand::given() const { return command_->parsed(); }
-
 int DoctorCommand::run(std::ostream& out, std::ostream& err) const {
   if (send_test_ && alertmanager_.url.empty()) {
     err << "canaryd: --send-test: expected --alertmanager URL with it\n";

@@ -14,8 +14,6 @@ namespace canaryd::app {
 class DoctorCommand final : public Subcommand {
  public:
   void add_to(CLI::App& app) override;
-
-  bool given() const override;
   // Returns the exit code: 0 (warnings too), 3 when something does not work, 4 when something could not be looked at, 2
   // for options that do not go together.
   int run(std::ostream& out, std::ostream& err) const override;
@@ -26,7 +24,6 @@ class DoctorCommand final : public Subcommand {
   doctor::Findings findings() const;
   doctor::Settings settings(const Config& config) const;
 
-  CLI::App* command_ = nullptr;
   std::string config_file_;
   kube::ClusterSettings cluster_;  // what is said here in place of the configuration's
   std::string as_user_;

@@ -60,8 +60,6 @@ void ReplayCommand::add_to(CLI::App& app) {
       "Asks no cluster and no Prometheus: docs/replay.md says what is assumed.");
 }
 
-bool ReplayCommand::given() const { return command_->parsed(); }
-
 int ReplayCommand::run(std::ostream& out, std::ostream& err) const {
   const auto config = config_of(config_file_, err);
   if (!config) return exit_failed;

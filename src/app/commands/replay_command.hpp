@@ -12,13 +12,10 @@ namespace canaryd::app {
 class ReplayCommand final : public Subcommand {
  public:
   void add_to(CLI::App& app) override;
-
-  bool given() const override;
   // Returns the exit code: 0 done, whatever is different; 1 for a file or a configuration that cannot be read.
   int run(std::ostream& out, std::ostream& err) const override;
 
  private:
-  CLI::App* command_ = nullptr;
   std::string config_file_;
   std::vector<std::string> files_;
   std::string output_ = "table";

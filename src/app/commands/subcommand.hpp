@@ -18,9 +18,12 @@ class Subcommand {
   Subcommand& operator=(const Subcommand&) = delete;
 
   virtual void add_to(CLI::App& parent) = 0;
-  virtual bool given() const = 0;
+  virtual bool given() const;
   // Returns the exit code (canaryd/app/cli.hpp).
   virtual int run(std::ostream& out, std::ostream& err) const = 0;
+
+ protected:
+  CLI::App* command_ = nullptr;  // set by add_to
 };
 
 }  // namespace canaryd::app
