@@ -142,7 +142,7 @@ Result<kube::EventMark> RolloutStore::event(const Namespace&, std::string_view l
       take(std::move(event->rollout), Source::event);
       break;
     case traffic::EventKind::deleted:
-      forget(event->rollout.target);
+      deleted(event->rollout.target, event->resource_version);
       break;
     case traffic::EventKind::skipped:
       skipped(event->message);
@@ -165,6 +165,8 @@ void RolloutStore::take(traffic::Rollout rollout, Source source) {
   std::optional<traffic::Rollout> before;
   {
     const std::lock_guard lock(mutex_);
+    const bool unknown = !entries_.contains(target);
+    if (source == Source::read && unknown && is_older(rollout.resource_version, last_deletion_)) return;
     auto [position, is_new] = entries_.try_emplace(target);
     Entry& entry = position->second;
     // Every version that is seen makes the entry survive the list that is running: it may be newer than the list.
@@ -219,6 +221,16 @@ void RolloutStore::note_shares(Entry& entry, SteadyTime now) {
 void RolloutStore::drop(const Target& target) {
   const std::lock_guard lock(mutex_);
   entries_.erase(target);
+}
+
+// The object of the event bears the version of its deletion (Kubernetes API concepts, "watch"). A read that was on its
+// way would put the object back until the next list.
+void RolloutStore::deleted(const Target& target, const std::string& version) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_older(version, last_deletion_)) last_deletion_ = version;
+  }
+  forget(target);
 }
 
 void RolloutStore::forget(const Target& target) {

@@ -43,7 +43,8 @@ class RolloutStore final : public kube::ObjectSink {
   std::vector<traffic::Rollout> exposed() const;    // those with a canary that has or may get traffic
   std::vector<traffic::Rollout> in_flight() const;  // likewise, and those whose canary is at 0
   std::size_t size() const;
-  // Takes a newer version that did not come by the watch: a patch's answer, a fresh read. An older one is ignored.
+  // Takes a newer version that did not come by the watch: a patch's answer, a fresh read. An older one is ignored, and
+  // one of an unknown object from before the last deletion, which may have been this object's.
   void put(traffic::Rollout rollout);
   // A fresh read found nothing there.
   void forget(const Target& target);
@@ -73,6 +74,7 @@ class RolloutStore final : public kube::ObjectSink {
   };
   enum class Source : std::uint8_t { list, event, read };
   void take(traffic::Rollout rollout, Source source);
+  void deleted(const Target& target, const std::string& version);
   void drop(const Target& target);
   void skipped(const std::string& why);
   static void note_traffic(Entry& entry, SteadyTime now, bool seen_to_begin);
@@ -89,6 +91,7 @@ class RolloutStore final : public kube::ObjectSink {
   std::unordered_map<Target, Entry> entries_;
   std::map<Namespace, std::uint64_t> lists_;  // running number of each scope's list
   std::uint64_t list_number_ = 0;
+  std::string last_deletion_;  // resourceVersion of the newest deletion that the watch told
 };
 
 }  // namespace canaryd::engine
