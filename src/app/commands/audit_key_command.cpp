@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "canaryd/app/cli.hpp"
 #include "canaryd/audit/checkpoint.hpp"
 #include "canaryd/base/file.hpp"
+#include "canaryd/base/secret.hpp"
 #include "canaryd/base/text.hpp"
 #include "failed.hpp"
 
@@ -20,19 +20,6 @@ namespace canaryd::app {
 namespace {
 
 constexpr std::size_t key_file_limit = 64U << 10U;
-
-// Text that is wiped when it goes.
-class Secret {
- public:
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  ~Secret() { OPENSSL_cleanse(text_.data(), text_.size()); }
-  Secret(const Secret&) = delete;
-  Secret& operator=(const Secret&) = delete;
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 Status write_all(int file, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {

@@ -1,31 +1,17 @@
 #include "checkpointer_keys.hpp"
 
-#include <string.h>  // NOLINT(modernize-deprecated-headers): <cstring> does not promise explicit_bzero
-
 #include <algorithm>
 #include <utility>
 
 #include "canaryd/audit/checkpointer.hpp"
 #include "canaryd/base/digest.hpp"
+#include "canaryd/base/secret.hpp"
 
 namespace canaryd::audit {
 
 namespace {
 
 constexpr std::size_t key_file_limit = 16U << 10U;
-
-// The text of a key, wiped when it goes.
-class Secret {
- public:
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  ~Secret() { ::explicit_bzero(text_.data(), text_.size()); }
-  Secret(const Secret&) = delete;
-  Secret& operator=(const Secret&) = delete;
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 Result<std::string> content_of(Files& files, const std::string& path) {
   auto file = files.open_read(path);
