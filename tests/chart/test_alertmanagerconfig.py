@@ -129,7 +129,9 @@ class AlertmanagerConfig(unittest.TestCase):
         self.assertEqual((code, "not_matched" in findings), (1, True), findings)
 
     def test_one_for_the_namespace_of_the_canaries_brings_all_but_the_heartbeat(self):
-        changes = {"namespaces": ["ml"], "admissionPolicy.mode": "never", "alertmanagerConfig.namespace": "ml"}
+        there = {"tokenSecret": {"name": "canaryd-token", "key": "token"}, "caSecret": {"name": "canaryd-ca", "key": "ca.crt"}}
+        changes = {"namespaces": ["ml"], "admissionPolicy.mode": "never", "alertmanagerConfig.namespace": "ml",
+                   "alertmanagerConfig.credentials": there}
         code, findings = self.findings(self.write(self.rendered(FILES["shipped alerts"], changes), "OnNamespace"))
         kept = [finding["alerts"] for finding in findings if finding["severity"] == "error"]
         self.assertEqual((code, kept), (1, ["CanarydHeartbeat"]), findings)
@@ -138,7 +140,7 @@ class AlertmanagerConfig(unittest.TestCase):
         config = helm.one(helm.objects(CHART / "ci/namespaced-values.yaml"), "AlertmanagerConfig")
         self.assertEqual(config["metadata"]["namespace"], "monitoring")
         http = config["spec"]["receivers"][1]["webhookConfigs"][0]["httpConfig"]
-        self.assertEqual(http["authorization"]["credentials"], {"name": "canaryd-clients", "key": "alertmanager"})
+        self.assertEqual(http["authorization"]["credentials"], {"name": "canaryd-token", "key": "token"})
         self.assertEqual(http["tlsConfig"]["ca"], {"secret": {"name": "canaryd-ca", "key": "ca.crt"}})
 
 

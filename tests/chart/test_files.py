@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import runpy
 import subprocess
 import tarfile
 import tempfile
@@ -20,6 +21,12 @@ class Files(unittest.TestCase):
     def test_the_readme_and_the_copies_of_the_rules_are_up_to_date(self):
         done = subprocess.run([SOURCE / "scripts/chart-files", "--check"], capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+
+    def test_a_key_is_explained_as_a_whole_or_by_its_own_keys(self):
+        values = runpy.run_path(str(SOURCE / "scripts/chart-files"))["values"]
+        self.assertEqual(values("# Of both.\na:\n  # -- One.\n  b: 1\n"), [("a.b", "1", "One.")])
+        with self.assertRaisesRegex(Exception, "values.yaml:3: a is explained as a whole"):
+            values("# -- Of both.\na:\n  # -- One.\n  b: 1\n")
 
     def test_the_shipped_rules_are_what_the_prometheusrule_holds(self):
         rendered = helm.one(helm.objects(PLAIN, {"monitoring.mode": "always"}), "PrometheusRule")

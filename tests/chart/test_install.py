@@ -15,6 +15,7 @@ from lab.cluster import MERGE
 
 SECRETS = ("canaryd-ca", "canaryd-tls", "canaryd-tokens", "canaryd-audit-key")
 STATE = f"/api/v1/namespaces/{NAMESPACE}/configmaps/canaryd-state"
+AUDIT_KEY = f"/api/v1/namespaces/{NAMESPACE}/secrets/canaryd-audit-key"
 STATEFULSET = f"/apis/apps/v1/namespaces/{NAMESPACE}/statefulsets/canaryd"
 OPERATOR = list(crd.monitoring())
 
@@ -52,6 +53,7 @@ class Install(unittest.TestCase):
 
     def uninstall(self):
         cluster.by_helm("uninstall", RELEASE, check=False)
+        cluster.request("DELETE", AUDIT_KEY)
         left = everything() - self.before
         self.assertEqual(left, set(), "left behind by the uninstall")
 
@@ -137,6 +139,36 @@ class Install(unittest.TestCase):
         self.assertEqual(after["key.pem"], before["key.pem"])
         self.assertNotEqual(after["next.pem"], after["key.pem"])
 
+    def test_an_uninstall_leaves_the_signing_key_and_an_install_goes_on_with_it(self):
+        cluster.install()
+        before = self.secrets()
+        done = cluster.by_helm("uninstall", RELEASE)
+        self.assertEqual(everything() - self.before, {f"secrets {NAMESPACE}/canaryd-audit-key"})
+        self.assertIn("canaryd-audit-key", done.stdout)
+        cluster.install()
+        after = self.secrets()
+        self.assertEqual(after.pop("canaryd-audit-key"), before["canaryd-audit-key"])
+        for name, secret in after.items():
+            self.assertNotEqual(secret, before[name])
+        cluster.upgrade()
+        self.assertEqual(cluster.secret("canaryd-audit-key"), before["canaryd-audit-key"])
+
+    def test_where_no_volume_stays_no_key_does(self):
+        cluster.install({"audit.persistence.enabled": False})
+        cluster.by_helm("uninstall", RELEASE)
+        self.assertEqual(everything(), self.before)
+
+    def test_a_rollback_of_the_release_brings_the_secrets_of_then(self):
+        cluster.install()
+        before = cluster.secret("canaryd-tokens")
+        tokens = f"/api/v1/namespaces/{NAMESPACE}/secrets/canaryd-tokens"
+        self.assertEqual(cluster.request("PATCH", tokens, {"data": {"alertmanager": None}}, MERGE).status, 200)
+        cluster.upgrade({"audit.signing.keys": ["next.pem", "key.pem"]})
+        self.assertNotEqual(cluster.secret("canaryd-tokens")["alertmanager"], before["alertmanager"])
+        cluster.by_helm("rollback", RELEASE, "1")
+        self.assertEqual(cluster.secret("canaryd-tokens"), before)
+        self.assertEqual(set(cluster.secret("canaryd-audit-key")), {"key.pem"})
+
     def test_a_certificate_is_renewed_in_time_by_the_same_ca(self):
         cluster.install()
         before = self.secrets()
@@ -183,7 +215,7 @@ class Install(unittest.TestCase):
                  *helm.values({"image.repository": "registry.example.com/canaryd"}), kubeconfig=cluster.admin)
         self.assertIsNotNone(cluster.secret("fresh-canaryd-tokens", "fresh"))
         helm.run("uninstall", "fresh", "--namespace", "fresh", kubeconfig=cluster.admin)
-        self.before.add("namespaces /fresh")
+        self.before |= {"namespaces /fresh", "secrets fresh/fresh-canaryd-audit-key"}
 
     def test_who_administers_two_namespaces_alone_can_install_it_for_them(self):
         rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces"
@@ -226,6 +258,7 @@ class Install(unittest.TestCase):
         helm.run("install", "second", CHART, "--namespace", "ml",
                  *helm.values({"image.repository": "registry.example.com/canaryd"}), kubeconfig=cluster.admin)
         helm.run("uninstall", "second", "--namespace", "ml", kubeconfig=cluster.admin)
+        cluster.request("DELETE", "/api/v1/namespaces/ml/secrets/second-canaryd-audit-key")
 
 
 if __name__ == "__main__":

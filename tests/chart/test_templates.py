@@ -1,4 +1,5 @@
 """Each file of ci/ is linted and rendered without a cluster; what the objects must be is looked at here."""
+import re
 import unittest
 
 from chart import helm
@@ -36,6 +37,11 @@ class Templates(unittest.TestCase):
                     self.assertEqual(labels["app.kubernetes.io/instance"], "canaryd")
                     self.assertTrue(labels["helm.sh/chart"].startswith("canaryd-"))
                     self.assertEqual(labels.get("team"), "serving" if "everything" in file.name else None)
+
+    def test_labels_by_which_others_select_come_before_the_common_ones(self):
+        changes = {"monitoring.mode": "always", "commonLabels": {"team": "a"}, "monitoring.labels": {"team": "b"}}
+        text = helm.template(PLAIN, changes, "--show-only", "templates/servicemonitor.yaml").stdout
+        self.assertEqual(re.findall(r"^ +team: (\w)$", text, re.M), ["b"])
 
     def test_pods_are_as_restricted_wants_them_and_read_only(self):
         for file in CI:

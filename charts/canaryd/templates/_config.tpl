@@ -15,10 +15,10 @@
 {{- with $values.clients.certificates }}{{ $_ := set $clients "certificates" . }}{{ end }}
 {{- $_ := set $config "server" (dict "listen" (printf "%s:8443" $values.server.address) "max_connections" (int $values.server.maxConnections) "tls" $tls "clients" $clients) }}
 {{- $_ := set $config "admin" (dict "listen" (printf "%s:8080" $values.server.address)) }}
-{{- $_ := set $config "cluster" (dict "in_cluster" true "namespaces" $values.namespaces) }}
+{{- $_ := set $config "cluster" (dict "in_cluster" true "namespaces" ($values.namespaces | default list)) }}
 {{- $_ := set $config "state" (dict "namespace" .Release.Namespace "name" (printf "%s-state" (include "canaryd.fullname" .))) }}
 {{- $_ := set $config "stop_file" "/etc/canaryd/stop/stop" }}
-{{- $audit := merge (dict "directory" "/var/lib/canaryd/audit") $config.audit (dict "origin" (include "canaryd.clusterName" .)) }}
+{{- $audit := merge (dict "directory" "/var/lib/canaryd/audit") ($config.audit | default dict) (dict "origin" (include "canaryd.clusterName" .)) }}
 {{- if include "canaryd.signing" . }}
 {{- $files := list }}
 {{- range $values.audit.signing.keys }}{{ $files = append $files (printf "/etc/canaryd/audit-key/%s" .) }}{{ end }}

@@ -33,6 +33,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* The common labels, and above them those by which somebody else selects the object: (list $ LABELS) */}}
+{{- define "canaryd.labelsWith" -}}
+{{- merge (dict) (index . 1 | default dict) (include "canaryd.commonLabels" (index . 0) | fromYaml) | toYaml }}
+{{- end }}
+
 {{- define "canaryd.serviceAccount" -}}
 {{- .Values.serviceAccount.name | default (include "canaryd.fullname" .) }}
 {{- end }}
@@ -66,7 +71,7 @@ which a person without rights elsewhere may see; with --create-namespace it is n
 {{/* The ConfigMaps that canaryd writes, a JSON list. */}}
 {{- define "canaryd.ownMaps" -}}
 - {{ include "canaryd.fullname" . }}-state
-{{- with (.Values.config.audit.witness).configmap }}
+{{- with ((.Values.config.audit).witness).configmap }}
 - {{ . }}
 {{- end }}
 {{- end }}
