@@ -3,6 +3,7 @@ prometheus-operator makes it, is judged by amtool and by `canaryd route check`."
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -12,6 +13,8 @@ from chart.helm import CHART
 from lab.cluster import tools
 
 ON = {"alertmanagerConfig.mode": "always"}
+MATCHERS = (r'alertname=~"Canary\w+"', r'host=~"a\.b|c\\d"', r'title="a \"b\" c"', r'text="two\nlines"', r'path="C:\\x"',
+            r'plain = bare', r'regex=~a\d+', r'left!="\\"', 'empty=""', 'umlaut="\u00fc"')
 FILES = {"shipped alerts": CHART / "ci/cert-manager-values.yaml", "alerts of one's own": CHART / "ci/everything-values.yaml"}
 
 
@@ -24,7 +27,7 @@ def route(ours, prefix):
     out = {snake(key): value for key, value in ours.items()}
     out["receiver"] = prefix + out["receiver"]
     if "matchers" in out:
-        out["matchers"] = [f"{m['name']}{m['matchType']}{json.dumps(m['value'])}" for m in out["matchers"]]
+        out["matchers"] = [f"{m['name']}{m['matchType']}{json.dumps(m['value'], ensure_ascii=False)}" for m in out["matchers"]]
     if "routes" in out:
         out["routes"] = [route(one, prefix) for one in out["routes"]]
     return out
@@ -82,15 +85,39 @@ class AlertmanagerConfig(unittest.TestCase):
                                *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         return done.returncode, json.loads(done.stdout)["findings"]
 
+    def printed(self, urls):
+        """What `canaryd route print` says of the configuration that was rendered."""
+        return helm.read_yaml(subprocess.run(
+            [os.environ["CANARYD"], "route", "print", "--config", self.config_file,
+             *[word for url in urls for word in ("--url", url)]],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout)[0]
+
+    def test_each_matcher_is_the_one_that_canaryd_reads(self):
+        alerts = [{"matchers": [matcher], "action": "rollback"} for matcher in MATCHERS]
+        config = self.rendered(FILES["shipped alerts"], {"config.alerts": alerts})
+        routes = config["spec"]["route"]["routes"]
+        ours = [matcher for one in routes for matcher in route(one, "").get("matchers", [])]
+        theirs = [matcher for one in self.printed(["https://x/"])["route"]["routes"] for matcher in one.get("matchers", [])]
+        for matcher in MATCHERS:
+            name = re.match(r"\w+", matcher)[0]
+            with self.subTest(matcher):
+                self.assertEqual([one for one in ours if one.startswith(name)], [one for one in theirs if one.startswith(name)])
+                self.assertIn(name, "".join(ours))
+
+    def test_a_matcher_that_canaryd_cannot_read_is_refused(self):
+        for matcher in ('a="x', 'a="x" , b="y"', 'a=x"y', r'a="x\"', "no operator"):
+            with self.subTest(matcher):
+                alerts = [{"matchers": [matcher], "action": "rollback"}]
+                done = helm.template(FILES["shipped alerts"], {**ON, "config.alerts": alerts}, check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn("config.alerts: the matcher", done.stderr)
+
     def test_its_routes_are_those_of_canaryd_route_print(self):
         for what, file in FILES.items():
             with self.subTest(what):
                 config = self.rendered(file)
                 urls = [hook["url"] for hook in config["spec"]["receivers"][1]["webhookConfigs"]]
-                printed = helm.read_yaml(subprocess.run(
-                    [os.environ["CANARYD"], "route", "print", "--config", self.config_file,
-                     *[word for url in urls for word in ("--url", url)]],
-                    stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout)[0]
+                printed = self.printed(urls)
                 theirs = [dict(one) for one in printed["route"]["routes"][:-1]]
                 ours = [route(one, "") for one in config["spec"]["route"]["routes"]]
                 for mine, their in zip(ours, theirs, strict=True):
