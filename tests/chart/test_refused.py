@@ -99,6 +99,7 @@ REFUSED = [
     ({"config.prometheus": {"ca_file": "/etc/canaryd/prometheus/ca.crt"}}, ["prometheus.existingSecret", "ca_file"]),
     ({"config.audit": {"witness": {"configmap": "canaryd-config"}}}, "config.audit.witness.configmap"),
     ({"config.audit": {"witness": {"configmap": "canaryd-stop"}}}, "config.audit.witness.configmap"),
+    ({"config.audit": {"witness": {"configmap": "canaryd-dashboard"}}}, "config.audit.witness.configmap"),
     ({"config.policies": [{"name": "ml", "promotion": {"enabled": True}}]}, "config.prometheus.url"),
     ({"config.alerts": [{"matchers": ["CanaryDown"], "action": "hold"}], "alertmanagerConfig.mode": "always"}, "config.alerts"),
     # Without a cluster no secret is made: it would be another one with each sync.

@@ -114,7 +114,7 @@ alertmanagerConfig.credentials.caSecret: a Secret of the namespace {{ $namespace
 {{- $config := .Values.config }}
 {{- $name := include "canaryd.fullname" . }}
 {{- with ($config.audit).witness }}
-{{- if has .configmap (list (printf "%s-config" $name) (printf "%s-stop" $name) (printf "%s-state" $name)) }}
+{{- if has .configmap (list (printf "%s-config" $name) (printf "%s-stop" $name) (printf "%s-state" $name) (printf "%s-dashboard" $name)) }}
 config.audit.witness.configmap: a map of its own, not {{ .configmap }}, which canaryd would then be free to write
 {{- end }}
 {{- end }}

@@ -30,8 +30,8 @@ std::string check_duration(const std::string& text) {
 }
 
 std::string check_url(const std::string& text) {
-  return http::parse_base_url(text) ? std::string()
-                                    : "expected https://HOST:PORT or http://HOST:PORT, got " + escaped(text);
+  const auto url = http::parse_base_url(text);
+  return url ? std::string() : url.error().message;  // which does not show a password
 }
 
 Findings problems_of(const ConfigReading& reading) {

@@ -51,7 +51,8 @@ Problem check_reason(const std::string& text) {
 // A token is not sent in the clear.
 Problem check_server(const std::string& text) {
   const auto url = http::parse_base_url(text);
-  return url && url->tls ? Problem() : "expected https://HOST:PORT, got " + in_quotes(text);
+  if (!url) return url.error().message;
+  return url->tls ? Problem() : "expected https://HOST:PORT, got " + in_quotes(text);
 }
 
 Problem check_duration(const std::string& text) {

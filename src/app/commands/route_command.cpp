@@ -7,6 +7,7 @@
 #include <ostream>
 #include <utility>
 
+#include "app/config/config_url.hpp"
 #include "app/config/shipped_alerts.hpp"
 #include "canaryd/app/cli.hpp"
 #include "canaryd/app/config.hpp"
@@ -102,7 +103,8 @@ int RouteCommand::print(std::ostream& out, std::ostream& err) const {
   if (urls_.empty()) settings.urls.emplace_back(rules::default_webhook_url);
   for (const auto& url : urls_) {
     if (url.starts_with("https://") && url.size() > 8 && is_utf8(url) && escaped(url, url.size()) == url) continue;
-    return failed(Error::invalid("--url: expected https://HOST:PORT/webhooks/alertmanager, got \"" + url + "\""), err,
+    const std::string got = may_hold_user(url) ? "a text that may hold a password" : "\"" + url + "\"";
+    return failed(Error::invalid("--url: expected https://HOST:PORT/webhooks/alertmanager, got " + got), err,
                   exit_usage);
   }
   auto needs = needs_of(config_file_);

@@ -114,6 +114,21 @@ TEST_CASE("wrong usage exits with 2 and says so on the standard error") {
   }
 }
 
+TEST_CASE("a password in an address is not printed") {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"rollouts", "--token-file", "t", "--server", "https://admin:hunter2@10.0.0.1"},
+           {"route", "print", "--url", "http://admin:hunter2@10.0.0.1/"},
+           {"doctor", "--config", "c", "--prometheus", "http://admin:hunter2@10.0.0.1"},
+       }) {
+    CAPTURE(words);
+    const Ran result = ran(words);
+    CHECK(result.code == 2);
+    CHECK(result.out.find("hunter2") == std::string::npos);
+    CHECK(result.err.find("hunter2") == std::string::npos);
+    CHECK(result.err.find("password") != std::string::npos);
+  }
+}
+
 TEST_CASE("the version is one line") {
   const std::string line = "canaryd " + std::string(version) + "\n";
   CHECK(ran({"version"}).out == line);
