@@ -9,7 +9,7 @@
 #include "canaryd/doctor/finding.hpp"
 #include "canaryd/rules/route_check.hpp"
 #include "peer.hpp"
-#include "scrapes.hpp"
+#include "sources.hpp"
 
 // The parts of the chain, each looked at by itself: they gather facts, and leave the judgement to the checks.
 namespace canaryd::doctor {
