@@ -38,8 +38,9 @@ struct Files {
 struct Settings {
   Files files;
   kube::ClusterSettings cluster;
-  std::string as_user;   // Impersonate-User; empty: who the credentials are
-  std::string instance;  // fieldManager "canaryd/<instance>"
+  bool own_credentials = true;  // the way to the cluster is canaryd's own, by its configuration
+  std::string as_user;          // Impersonate-User; empty: who the credentials are
+  std::string instance;         // fieldManager "canaryd/<instance>"
   Namespace state_namespace;
   std::vector<std::string> own_maps;  // in that namespace: the state's, and the witness's where there is one
   std::vector<policy::Policy> policies;

@@ -156,6 +156,7 @@ doctor::Settings DoctorCommand::settings(const Config& config) const {
     out.cluster = cluster_;
     out.cluster.access = kube::Access::kubeconfig;
     out.cluster.namespaces = config.cluster.namespaces;
+    out.own_credentials = false;
   }
   out.as_user = as_user_;
   out.instance = config.instance;
