@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ struct Settings {
 
 // Looks at the whole chain. Writes nothing but the test alert: reviews and dry runs are questions. Each part that
 // cannot be reached is `unknown` and does not stop the others; each question has a few seconds, all together `total`.
-Findings examine(const Settings& settings, const Clock& clock);
+// `tell` is called before each part that others may be slow to answer, with what it looks at and for how long.
+Findings examine(const Settings& settings, const Clock& clock, const std::function<void(const std::string&)>& tell);
 
 }  // namespace canaryd::doctor
