@@ -23,7 +23,8 @@ QUIET = {
     "/api/v1/status/config": {"data": {"yaml": "scrape_configs: []\n"}},
     "/api/v1/query": {"status": "success", "data": {"resultType": "vector", "result": []}},
     "/api/v2/silences": [],
-    "/api/v2/alerts": [],
+    "/api/v2/alerts": {},
+    "/api/v2/alerts/groups": [],
 }
 
 
@@ -33,10 +34,11 @@ def route(text):
 
 
 class Answers:
-    """A server that has one JSON answer for each path; 404 for others. `asked`: (method, path) of each request."""
+    """A server that has one JSON answer for each path; 404 for others. `asked`: (method, path) of each request;
+    `bodies`: what was posted."""
 
     def __init__(self, answers):
-        self.asked = []
+        self.asked, self.bodies = [], []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -46,7 +48,9 @@ class Answers:
                 pass
 
             def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if self.command == "POST":
+                    outer.bodies.append(content.decode())
                 path = self.path.split("?")[0]
                 outer.asked.append((self.command, path))
                 status, body = (200, answers[path]) if path in answers else (404, {"error": "no such path"})
@@ -84,6 +88,15 @@ class Doctor(daemon_case.DaemonCase):
         made.audit_folder.mkdir()
         return made
 
+    def kubeconfig(self):
+        """To the sandbox, which does not say who asks."""
+        file = self.configured().folder / "kubeconfig"
+        file.write_text(
+            "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: '"
+            + daemon_case.SANDBOX.url + "'}}]\nusers: [{name: a, user: {}}]\n"
+            "contexts: [{name: a, context: {cluster: a, user: a}}]\n")
+        return file
+
     def answers(self, *more):
         server = Answers({key: value for each in (QUIET, *more) for key, value in each.items()})
         self.addCleanup(server.stop)
@@ -115,6 +128,19 @@ class OnTheSandbox(Doctor):
                 self.assertEqual(bool(each["remedy"]), each["status"] != "OK", each)
                 self.assertIn(each["status"], ("OK", "WARN", "FAIL", "UNKNOWN"))
 
+    def test_a_stranger_is_told_to_ask_as_canaryd(self):
+        service = self.canary(30)
+        kubeconfig = self.kubeconfig()
+        checks = ("kubernetes.permissions", "kubernetes.permissions_beyond", "services.rollback")
+        found = doctor.run(self.configured().config_file, "--kubeconfig", kubeconfig)
+        for check in checks:
+            self.assertEqual({status for status, _ in found.of(check)}, {"UNKNOWN"}, found)
+        found = doctor.run(self.configured().config_file, "--kubeconfig", kubeconfig, "--as",
+                           "system:serviceaccount:canaryd:canaryd")
+        self.assertEqual(found.one("kubernetes.permissions")[0], "OK", found)
+        self.assertIn("OK", [status for status, text in found.of("services.rollback") if f"{service.name}:" in text],
+                      found)
+
     def test_as_text_it_says_the_same(self):
         made = self.configured()
         done = subprocess.run([os.environ["CANARYD"], "doctor", "--config", made.config_file], capture_output=True,
@@ -141,6 +167,15 @@ class Unreachable(Doctor):
         self.assertEqual({check for check, statuses in found.bad().items() if "UNKNOWN" in statuses},
                          {"kubernetes.reachable", "prometheus.reachable", "alertmanager.reachable", "tls.names"}, found)
         self.assertLess(took, 60)
+
+    def test_who_waits_is_told_for_what(self):
+        with silent_server() as silent:
+            waiting = subprocess.Popen(
+                [os.environ["CANARYD"], "doctor", "--config", self.configured(silent).config_file, "--timeout", "6s"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            with waiting:
+                self.assertEqual(waiting.stderr.readline(), "canaryd: looks at the cluster, for at most 3s\n")
+                self.assertIsNone(waiting.poll())
 
     def test_the_whole_time_is_bounded(self):
         with silent_server() as silent:
@@ -184,12 +219,7 @@ class OnFiles(Doctor):
     def test_from_another_machine_files_that_are_not_here_are_unknown(self):
         made = self.configured()
         made.token_file.unlink()
-        kubeconfig = made.folder / "kubeconfig"
-        kubeconfig.write_text(
-            "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: '"
-            + daemon_case.SANDBOX.url + "'}}]\nusers: [{name: a, user: {}}]\n"
-            "contexts: [{name: a, context: {cluster: a, user: a}}]\n")
-        found = doctor.run(made.config_file, "--kubeconfig", kubeconfig)
+        found = doctor.run(made.config_file, "--kubeconfig", self.kubeconfig())
         self.assertEqual(found.one("config.tokens")[0], "UNKNOWN", found)
         self.assertEqual(found.one("kubernetes.reachable")[0], "OK", found)
 
@@ -263,8 +293,17 @@ class OnAlertmanager(Doctor):
     def test_an_alert_that_is_kept_back_now_is_told(self):
         alert = {"labels": {"alertname": "CanaryDown", "namespace": "ml", "inferenceservice": "iris"},
                  "status": {"state": "suppressed", "silencedBy": [], "inhibitedBy": ["abcd"]}}
-        found = self.ask(route(HIDDEN.format(name="canaryd")), {"/api/v2/alerts": [alert]})
+        group = {"receiver": {"name": "canaryd"}, "alerts": [alert]}
+        found = self.ask(route(HIDDEN.format(name="canaryd")), {"/api/v2/alerts/groups": [group]})
         self.assertEqual(found.one("alertmanager.kept_back")[0], "FAIL", found)
+
+    def test_an_alert_that_a_time_interval_mutes_is_told_of_canaryds_route_alone(self):
+        alert = {"labels": {"alertname": "CanaryDown", "namespace": "ml", "inferenceservice": "iris"},
+                 "status": {"state": "suppressed", "silencedBy": [], "inhibitedBy": [], "mutedBy": ["weekends"]}}
+        for receiver, expected in (("canaryd", "FAIL"), ("people", "OK")):
+            group = {"receiver": {"name": receiver}, "alerts": [alert]}
+            found = self.ask(route(HIDDEN.format(name="canaryd")), {"/api/v2/alerts/groups": [group]})
+            self.assertEqual(found.one("alertmanager.kept_back")[0], expected, found)
 
     def test_a_silence_of_everything_is_told(self):
         silence = {"id": "s-1", "status": {"state": "active"}, "createdBy": "bob", "endsAt": "2030-01-01",
@@ -274,7 +313,30 @@ class OnAlertmanager(Doctor):
         self.assertIn("bob", found.one("alertmanager.silences")[1])
 
 
+class OnPrometheus(Doctor):
+    def test_a_dead_canaryd_beside_a_living_one_is_told(self):
+        living = {"metric": {"__name__": "canaryd_watch_synced", "job": "canaryd", "instance": "canaryd-0"},
+                  "value": [1, "1"]}
+        dead = {"labels": {"job": "canaryd", "instance": "canaryd-1"}, "scrapePool": "canaryd", "health": "down",
+                "lastError": "connection refused", "scrapeInterval": "5s"}
+        prometheus = self.answers({
+            "/api/v1/query": {"status": "success", "data": {"resultType": "vector", "result": [living]}},
+            "/api/v1/targets": {"data": {"activeTargets": [dead]}}})
+        found = doctor.run(self.configured().config_file, "--prometheus", prometheus.url, "--replicas", 3)
+        self.assertIn(("WARN", "canaryd's target canaryd-1 is down: connection refused"), found.of("prometheus.canaryd"))
+        self.assertIn(("WARN", "Prometheus knows of 2 canaryds, and there are 3 (--replicas)"),
+                      found.of("prometheus.canaryd"))
+
+
 class TheTestAlert(Doctor):
+    def test_it_has_the_namespace_of_a_service_and_not_canaryds_own(self):
+        self.canary()
+        daemon = self.serve(more="state:\n  namespace: canaryd\n")
+        server = self.answers(route(HIDDEN.format(name="canaryd")))
+        found = doctor.run(daemon.config_file, "--alertmanager", server.url, "--send-test", "--wait", "1s")
+        self.assertIn("of the namespace ml", found.one("whole_way")[1])
+        self.assertEqual({alert["labels"]["namespace"] for body in server.bodies for alert in json.loads(body)}, {"ml"})
+
     def test_it_is_not_sent_where_its_record_could_not_be_read(self):
         made = self.configured()
         server = self.answers(route(HIDDEN.format(name="canaryd")))
