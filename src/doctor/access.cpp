@@ -11,6 +11,8 @@ namespace {
 
 constexpr const char* serving = "serving.kserve.io";
 constexpr const char* services = "inferenceservices";
+constexpr const char* needed_check = "kubernetes.permissions";
+constexpr const char* beyond_check = "kubernetes.permissions_beyond";
 
 std::vector<std::string> names_of(const std::vector<Namespace>& scopes) {
   std::vector<std::string> out;
@@ -103,6 +105,17 @@ std::string user_of(std::string_view review_json) {
   return review ? (*review)["status"]["userInfo"]["username"].text() : std::string();
 }
 
+std::string stranger(const std::string& user, bool own_credentials) {
+  if (own_credentials || user.starts_with("system:serviceaccount:")) return {};
+  return user.empty() ? "somebody whom the API server does not name" : user;
+}
+
+Findings check_for_stranger(const std::string& who) {
+  const std::string asked = "asked as " + escaped(who, 120) + ", who is not canaryd: what canaryd may do ";
+  return {{needed_check, Health::unknown, asked + "is not shown", ask_as_canaryd},
+          {beyond_check, Health::unknown, asked + "beyond its work is not shown", ask_as_canaryd}};
+}
+
 Findings check_needed(const std::vector<Asked>& asked) {
   std::vector<Access> missing;
   std::size_t unknown = 0;
@@ -116,7 +129,7 @@ Findings check_needed(const std::vector<Asked>& asked) {
     }
   }
   Findings out;
-  const char* const id = "kubernetes.permissions";
+  const char* const id = needed_check;
   for (const auto& each : missing) {
     out.push_back({id, Health::fail, "canaryd may not " + escaped(each.text()),
                    "give its Role or ClusterRole this verb (the chart's has it), and see that the binding names its "
@@ -133,8 +146,8 @@ Findings check_needed(const std::vector<Asked>& asked) {
   return out;
 }
 
-Finding check_not_wanted(const std::vector<Asked>& asked, const std::string& user) {
-  const char* const id = "kubernetes.permissions_beyond";
+Finding check_not_wanted(const std::vector<Asked>& asked) {
+  const char* const id = beyond_check;
   std::vector<std::string> found;
   for (const auto& each : asked) {
     if (!each.allowed) {
@@ -146,11 +159,6 @@ Finding check_not_wanted(const std::vector<Asked>& asked, const std::string& use
   if (found.empty()) {
     return {
         id, Health::ok, "none of " + std::to_string(asked.size()) + " permissions that canaryd should not have", {}};
-  }
-  if (!user.empty() && !user.starts_with("system:serviceaccount:")) {
-    return {id, Health::warn,
-            "asked as " + escaped(user) + ", who is not canaryd: what canaryd may do beyond its work is not shown",
-            "ask as canaryd's service account: --as system:serviceaccount:NAMESPACE:NAME"};
   }
   return {id, Health::warn, "canaryd may do more than its work: " + listed(found),
           "take these verbs from its roles; the chart's give none of them"};

@@ -43,12 +43,19 @@ inline constexpr const char* identity_review_path = "/apis/authentication.k8s.io
 std::string identity_review();
 std::string user_of(std::string_view review_json);
 
+// Who asks, where it is not canaryd: what a person may do says nothing of it. Empty: canaryd, by the credentials of its
+// own configuration, or a service account. `user`: whom the API server takes us for, empty where it does not say.
+std::string stranger(const std::string& user, bool own_credentials);
+inline constexpr const char* ask_as_canaryd =
+    "ask as canaryd's service account: --as system:serviceaccount:NAMESPACE:NAME";
+// Both checks, where a stranger asks.
+Findings check_for_stranger(const std::string& who);
+
 struct Asked {
   Access access;
   Result<bool> allowed;
 };
 Findings check_needed(const std::vector<Asked>& asked);
-// `user`: who asked. What a person may do says nothing of canaryd.
-Finding check_not_wanted(const std::vector<Asked>& asked, const std::string& user);
+Finding check_not_wanted(const std::vector<Asked>& asked);
 
 }  // namespace canaryd::doctor

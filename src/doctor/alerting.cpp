@@ -20,7 +20,6 @@ using alert::Matcher;
 
 constexpr const char* route_check = "alertmanager.route";
 constexpr const char* silence_check = "alertmanager.silences";
-constexpr const char* kept_check = "alertmanager.kept_back";
 constexpr std::string_view webhook_path = "/webhooks/alertmanager";
 
 // A matcher as Alertmanager's own text has it. Silences of versions before isEqual mean equality.
@@ -37,13 +36,6 @@ std::string matcher_text(const Value& matcher) {
     }
   }
   return text + "\"";
-}
-
-Action action_of(const Labels& labels, const std::vector<alert::Mapping>& mappings) {
-  for (const auto& each : mappings) {
-    if (alert::all_match(each.matchers, labels)) return each.action;
-  }
-  return Action::ignore;
 }
 
 // Whether some alert of this kind, about one of the services, passes the matchers. The labels of the target differ from
@@ -74,16 +66,6 @@ bool can_hit(const Silence& silence, const rules::CheckedAlert& wanted, const st
   return std::any_of(tried.begin(), tried.end(), passes);
 }
 
-std::string shown(const Labels& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    if (name == "alertname" || name == "namespace" || name == "inferenceservice") {
-      out += (out.empty() ? "" : ", ") + name + "=" + escaped(value, 80);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 Result<AlertmanagerStatus> decode_status(std::string_view json) {
@@ -107,19 +89,6 @@ Result<std::vector<Silence>> decode_silences(std::string_view json) {
       silence.matchers.push_back(std::move(*parsed));
     }
     out.push_back(std::move(silence));
-  }
-  return out;
-}
-
-Result<std::vector<ActiveAlert>> decode_alerts(std::string_view json) {
-  const auto answer = Value::parse(json);
-  if (!answer) return fail(answer.error());
-  std::vector<ActiveAlert> out;
-  for (const auto& each : answer->items()) {
-    ActiveAlert alert{each["labels"].texts(), {}, {}};
-    for (const auto& id : each["status"]["silencedBy"].items()) alert.silenced_by.push_back(id.text());
-    for (const auto& id : each["status"]["inhibitedBy"].items()) alert.inhibited_by.push_back(id.text());
-    out.push_back(std::move(alert));
   }
   return out;
 }
@@ -175,23 +144,6 @@ Findings check_silences(const std::vector<Silence>& silences, const std::vector<
                    "none of " + std::to_string(silences.size()) + " active silences hits an alert that canaryd wants",
                    {}});
   }
-  return out;
-}
-
-Findings check_kept_back(const std::vector<ActiveAlert>& alerts, const std::vector<alert::Mapping>& mappings) {
-  Findings out;
-  for (const auto& each : alerts) {
-    const Action action = action_of(each.labels, mappings);
-    if (action == Action::ignore || (each.silenced_by.empty() && each.inhibited_by.empty())) continue;
-    const bool silenced = !each.silenced_by.empty();
-    out.push_back({kept_check, action == Action::rollback ? Health::fail : Health::warn,
-                   "an alert for canaryd fires and is kept from it by " +
-                       std::string(silenced ? "the silence " : "an inhibit rule, because of the alert ") +
-                       escaped(silenced ? each.silenced_by.front() : each.inhibited_by.front(), 60) + ": " +
-                       shown(each.labels),
-                   silenced ? "end the silence" : "change the inhibit rule: canaryd route check names it"});
-  }
-  if (out.empty()) out.push_back({kept_check, Health::ok, "no alert for canaryd that fires now is kept back", {}});
   return out;
 }
 

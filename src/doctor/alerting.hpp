@@ -32,14 +32,6 @@ struct Silence {
 // The active ones of the answer to /api/v2/silences. A matcher that cannot be read is an error: `invalid`.
 Result<std::vector<Silence>> decode_silences(std::string_view json);
 
-struct ActiveAlert {
-  alert::Labels labels;
-  std::vector<std::string> silenced_by;
-  std::vector<std::string> inhibited_by;
-};
-// The answer to /api/v2/alerts. Errors: `invalid`.
-Result<std::vector<ActiveAlert>> decode_alerts(std::string_view json);
-
 // The findings of the walk, and one that all arrives where nothing keeps an alert back.
 Findings check_route_report(const rules::RouteReport& report);
 
@@ -47,9 +39,6 @@ Findings check_route_report(const rules::RouteReport& report);
 // those in scope, whose names the labels may carry.
 Findings check_silences(const std::vector<Silence>& silences, const std::vector<rules::CheckedAlert>& wanted,
                         const std::vector<alert::Mapping>& mappings, const std::vector<Target>& services);
-
-// Alerts for canaryd that fire now and are kept back.
-Findings check_kept_back(const std::vector<ActiveAlert>& alerts, const std::vector<alert::Mapping>& mappings);
 
 // The hosts by which the configuration's webhooks of canaryd call it, as far as it shows them.
 std::vector<std::string> webhook_hosts(std::string_view configuration);

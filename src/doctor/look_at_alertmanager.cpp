@@ -2,6 +2,7 @@
 
 #include "alerting.hpp"
 #include "canaryd/base/text.hpp"
+#include "kept_back.hpp"
 #include "parts.hpp"
 #include "words.hpp"
 
@@ -56,8 +57,9 @@ Findings look_at_alertmanager(const Look& look, Sight& sight) {
   } else {
     out.push_back(unknown("alertmanager.silences", silences.error()));
   }
-  if (const auto alerts = ask("/api/v2/alerts", decode_alerts)) {
-    for (auto& finding : check_kept_back(*alerts, look.settings.mappings)) out.push_back(std::move(finding));
+  if (const auto alerts = ask("/api/v2/alerts/groups", decode_alert_groups)) {
+    for (auto& finding : check_kept_back(*alerts, look.settings.mappings, report.receivers))
+      out.push_back(std::move(finding));
   } else {
     out.push_back(unknown("alertmanager.kept_back", alerts.error()));
   }

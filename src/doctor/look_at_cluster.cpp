@@ -42,8 +42,13 @@ class ClusterLook {
                     "the API server answers, " + kubernetes_version(*version) +
                         (user.empty() ? "" : "; asked as " + escaped(user, 120)),
                     {}});
-    ask_permissions(user);
-    look_at_kserve();
+    const std::string other = stranger(user, look_.settings.own_credentials);
+    if (other.empty()) {
+      ask_permissions();
+    } else {
+      add(check_for_stranger(other));
+    }
+    look_at_kserve(other);
     return std::move(out_);
   }
 
@@ -52,7 +57,8 @@ class ClusterLook {
 
   std::string who() {
     const auto answer = api_.review(identity_review_path, identity_review(), look_.budget.next());
-    return answer ? user_of(*answer) : std::string();
+    const std::string user = answer ? user_of(*answer) : std::string();
+    return user.empty() ? look_.settings.as_user : user;
   }
 
   std::vector<Asked> ask(std::vector<Access> wanted) {
@@ -67,14 +73,18 @@ class ClusterLook {
     return out;
   }
 
-  void ask_permissions(const std::string& user) {
-    const OwnMaps maps{look_.settings.state_namespace, look_.settings.own_maps};
-    const auto& scopes = look_.settings.cluster.namespaces;
-    for (auto& finding : check_needed(ask(needed(scopes, maps)))) out_.push_back(std::move(finding));
-    out_.push_back(check_not_wanted(ask(not_wanted(scopes, maps)), user));
+  void add(Findings more) {
+    for (auto& finding : more) out_.push_back(std::move(finding));
   }
 
-  void look_at_kserve() {
+  void ask_permissions() {
+    const OwnMaps maps{look_.settings.state_namespace, look_.settings.own_maps};
+    const auto& scopes = look_.settings.cluster.namespaces;
+    add(check_needed(ask(needed(scopes, maps))));
+    out_.push_back(check_not_wanted(ask(not_wanted(scopes, maps))));
+  }
+
+  void look_at_kserve(const std::string& other) {
     KserveFacts facts;
     const auto served = api_.get("/apis/serving.kserve.io/v1beta1", look_.budget.next());
     if (served) {
@@ -89,7 +99,7 @@ class ClusterLook {
         api_.get("/apis/apps/v1/namespaces/kserve/deployments/kserve-controller-manager", look_.budget.next());
     if (deployment) facts.version = controller_version(*deployment);
     out_.push_back(check_kserve(facts));
-    for (auto& finding : look_at_services(look_, api_, facts.default_mode, sight_)) out_.push_back(std::move(finding));
+    add(look_at_services(look_, api_, facts.default_mode, other, sight_));
   }
 
   const Look& look_;

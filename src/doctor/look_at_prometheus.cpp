@@ -1,7 +1,9 @@
 #include <utility>
 
 #include "canaryd/prometheus/client.hpp"
+#include "canaryd_scraped.hpp"
 #include "parts.hpp"
+#include "rules_loaded.hpp"
 #include "words.hpp"
 
 namespace canaryd::doctor {
@@ -25,9 +27,9 @@ class PrometheusLook {
     if (!rules) return std::move(out_);
     out_.insert(out_.begin(), {reach_check, Health::ok, "Prometheus answers", {}});
     add(check_rules(*rules));
-    const auto targets = part("prometheus.interval", "/api/v1/targets?state=active", decode_targets);
+    auto targets = part("prometheus.interval", "/api/v1/targets?state=active", decode_targets);
     look_at_series(*rules, targets ? &*targets : nullptr);
-    if (targets) look_at_canaryd(*targets);
+    if (targets) look_at_canaryd(std::move(*targets));
     look_at_alerting();
     return std::move(out_);
   }
@@ -71,10 +73,10 @@ class PrometheusLook {
   void look_at_series(const std::vector<LoadedRule>& rules, const std::vector<ScrapeTarget>* targets) {
     std::vector<SourceFacts> sources;
     for (const auto& name : loaded_sources(rules)) {
-      const std::string series = request_series(name);
-      if (series.empty()) continue;
-      auto jobs = jobs_of(series);
-      auto labelled = jobs_of(series + "{namespace!=\"\",revision!=\"\"}");
+      const auto series = request_series(name);
+      if (!series) continue;
+      auto jobs = jobs_of(series->all);
+      auto labelled = jobs_of(series->counted);
       if (!jobs || !labelled) return;
       sources.push_back({name, std::move(*jobs), std::move(*labelled), windows_of(name, rules)});
     }
@@ -87,16 +89,20 @@ class PrometheusLook {
     if (targets != nullptr) add(check_intervals(sources, *targets));
   }
 
-  void look_at_canaryd(const std::vector<ScrapeTarget>& targets) {
-    const auto synced = query("prometheus.canaryd", "canaryd_watch_synced");
+  void look_at_canaryd(std::vector<ScrapeTarget> targets) {
+    auto synced = query("prometheus.canaryd", "canaryd_watch_synced");
     if (!synced) return;
+    CanarydScrape scrape;
+    scrape.synced = std::move(*synced);
+    scrape.targets = std::move(targets);
+    scrape.replicas = look_.settings.replicas;
     // Many hide it, and what stands in front of several Prometheus servers has none: then the series must do.
-    std::optional<std::map<std::string, bool>> honoured;
     if (const auto body = peer_.get("/api/v1/status/config", look_.budget.next())) {
-      if (auto decoded = decode_honor_labels(*body)) honoured = std::move(*decoded);
+      if (auto decoded = decode_honor_labels(*body)) scrape.honor_labels = std::move(*decoded);
     }
     const auto renamed = query("prometheus.canaryd", "count({__name__=~\"canaryd_.+\",exported_namespace!=\"\"})");
-    add(check_canaryd_scraped(*synced, targets, honoured, renamed && !renamed->empty()));
+    scrape.renamed = renamed && !renamed->empty();
+    add(check_canaryd_scraped(scrape));
     const auto age =
         query("alertmanager.heartbeat", "max(time() - canaryd_heartbeat_timestamp_seconds{job=\"canaryd\"})");
     if (age) out_.push_back(check_heartbeat(age->empty() ? std::nullopt : std::optional(age->front().value)));

@@ -18,7 +18,8 @@ std::string message(const Error& error) { return said(traffic::status_message(er
 
 class ServicesLook {
  public:
-  ServicesLook(const Look& look, kube::Inspector& api, Sight& sight) : look_(look), api_(api), sight_(sight) {}
+  ServicesLook(const Look& look, kube::Inspector& api, const std::string& stranger, Sight& sight)
+      : look_(look), api_(api), stranger_(stranger), sight_(sight) {}
 
   Findings all(const std::string& default_mode) {
     std::vector<Namespace> scopes = look_.settings.cluster.namespaces;
@@ -79,6 +80,7 @@ class ServicesLook {
     if (const auto owner = ownership_of(*json)) facts.owner = *owner;
     if (facts.rollout.mode != traffic::Mode::standard && facts.rollout.mode != traffic::Mode::model_mesh) {
       facts.rollback = try_rollback(facts.rollout, *json);
+      facts.rollback.stranger = stranger_;
     }
     for (const auto component : in_flight(facts.rollout)) see_canary(*facts.rollout.find(component), facts);
     for (auto& finding : check_service(facts, look_.settings.policies, default_mode)) {
@@ -94,9 +96,7 @@ class ServicesLook {
       const auto body = api_.patch_inferenceservice(
           {rollout.target, patch_to_try(rollout), "canaryd/" + look_.settings.instance, true, look_.budget.next()});
       if (body) {
-        out.status = Health::ok;
-        if (const auto changed = traffic::changed_beyond_traffic(json, *body)) out.changed = *changed;
-        return out;
+        return admitted(traffic::changed_beyond_traffic(json, *body));
       }
       out = refused(body.error());
       if (body.error().kind != ErrorKind::rejected) return out;
@@ -129,14 +129,16 @@ class ServicesLook {
 
   const Look& look_;
   kube::Inspector& api_;
+  const std::string& stranger_;
   Sight& sight_;
   Findings out_;
 };
 
 }  // namespace
 
-Findings look_at_services(const Look& look, kube::Inspector& api, const std::string& default_mode, Sight& sight) {
-  return ServicesLook(look, api, sight).all(default_mode);
+Findings look_at_services(const Look& look, kube::Inspector& api, const std::string& default_mode,
+                          const std::string& stranger, Sight& sight) {
+  return ServicesLook(look, api, stranger, sight).all(default_mode);
 }
 
 }  // namespace canaryd::doctor

@@ -19,6 +19,22 @@ constexpr std::array tools{
     Tool{"Helm", {"helm", "Helm", nullptr, nullptr}},
 };
 
+constexpr const char* check = "services.owner";
+constexpr const char* flow = ": examples/README.md#gitops";
+
+// How nothing is synced while a canary is in flight.
+std::string pause(const std::string& tool) {
+  if (tool == "Argo CD") {
+    return "no `automated` in the Application's syncPolicy: who releases syncs it, and nothing else does while a "
+           "canary "
+           "is in flight";
+  }
+  if (tool == "Flux") {
+    return "flux suspend the Kustomization or HelmRelease while a canary is in flight: who releases reconciles it";
+  }
+  return "no helm upgrade while a canary is in flight but the release's own";
+}
+
 // Whether f:spec.f:<component>.f:canaryTrafficPercent is among the fields.
 bool has_percent(const Value& fields) {
   for (const auto& [component, inner] : fields["f:spec"].members()) {
@@ -58,6 +74,14 @@ void read_marks(const Value& metadata, Ownership& out) {
   }
 }
 
+// Whoever changes the value takes the field over, and the tool's own entry no longer has it: what is in Git is not to
+// be seen here.
+std::string owned(const Ownership& owner, const std::string& who) {
+  if (owner.of_percent) return who + " owns canaryTrafficPercent";
+  if (owner.other.empty()) return "applied by " + who;
+  return "applied by " + who + ", and " + owner.other + " has changed canaryTrafficPercent since";
+}
+
 }  // namespace
 
 Result<Ownership> ownership_of(std::string_view object_json) {
@@ -68,26 +92,36 @@ Result<Ownership> ownership_of(std::string_view object_json) {
   read_marks(metadata, out);
   for (const auto& entry : metadata["managedFields"].items()) {
     if (!entry["subresource"].text().empty()) continue;
-    const char* const tool = tool_of_manager(entry["manager"].text());
-    if (tool == nullptr) continue;
+    const std::string manager = entry["manager"].text();
+    const char* const tool = tool_of_manager(manager);
+    const bool percent = has_percent(entry["fieldsV1"]);
+    if (tool == nullptr) {
+      if (percent) out.other = escaped(manager, 80);
+      continue;
+    }
     if (out.tool.empty()) out.tool = tool;
-    if (has_percent(entry["fieldsV1"])) out.of_percent = true;
+    out.of_percent = out.of_percent || percent;
   }
   return out;
 }
 
-std::string gitops_remedy(const std::string& tool) {
-  std::string how = "take canaryTrafficPercent out of what the release's upgrade sets while a canary is in flight";
-  if (tool == "Argo CD") {
-    how =
-        "in the Application: ignoreDifferences for InferenceService with jsonPointers "
-        "/spec/predictor/canaryTrafficPercent, and syncOptions RespectIgnoreDifferences=true";
-  } else if (tool == "Flux") {
-    how =
-        "in the Kustomization .spec.ignore (kustomize-controller 1.9 or later), in a HelmRelease "
-        "driftDetection.ignore, for the path /spec/predictor/canaryTrafficPercent";
+std::optional<Finding> check_owner(const Target& target, const Ownership& owner, bool has_percent) {
+  if (owner.tool.empty()) return std::nullopt;
+  const std::string who = owner.tool + (owner.what.empty() ? "" : " (" + owner.what + ")");
+  const std::string name = escaped(target.str()) + ": ";
+  if (!has_percent) {
+    return Finding{check, Health::warn,
+                   name + "applied by " + who +
+                       ", and it has no canaryTrafficPercent: a new model that is applied so gets all traffic at once, "
+                       "without a canary",
+                   std::string("let each release set the model and a first percent in one commit, and drop the percent "
+                               "after its promotion") +
+                       flow};
   }
-  return how + "; and let each release set model and percent in one commit, and drop the percent after its promotion";
+  return Finding{
+      check, Health::warn,
+      name + owned(owner, who) + ": where Git has the percent, the next sync sets it again and undoes a rollback",
+      pause(owner.tool) + ", and drop the percent from Git after the promotion" + flow};
 }
 
 }  // namespace canaryd::doctor

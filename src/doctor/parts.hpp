@@ -9,7 +9,7 @@
 #include "canaryd/doctor/finding.hpp"
 #include "canaryd/rules/route_check.hpp"
 #include "peer.hpp"
-#include "scrapes.hpp"
+#include "sources.hpp"
 
 // The parts of the chain, each looked at by itself: they gather facts, and leave the judgement to the checks.
 namespace canaryd::doctor {
@@ -31,6 +31,6 @@ Findings look_at_cluster(const Look& look, Sight& sight);
 Findings look_at_prometheus(const Look& look, const Sight& sight);
 Findings look_at_alertmanager(const Look& look, Sight& sight);
 Findings look_at_files(const Look& look, const Sight& sight);
-Findings send_test_alert(const Look& look);
+Findings send_test_alert(const Look& look, const Sight& sight);
 
 }  // namespace canaryd::doctor

@@ -6,6 +6,7 @@
 #include "canaryd/audit/query.hpp"
 #include "canaryd/audit/query_filter.hpp"
 #include "canaryd/base/random.hpp"
+#include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
 #include "parts.hpp"
 #include "test_alert.hpp"
@@ -20,11 +21,6 @@ constexpr const char* reading_remedy =
 constexpr auto look_again = std::chrono::milliseconds(250);
 constexpr auto clock_difference = std::chrono::minutes(5);  // between this machine and canaryd's
 constexpr auto patience = std::chrono::seconds(5);
-
-// A namespace in scope; no service has the alert's name.
-Namespace some_namespace(const Settings& settings) {
-  return settings.cluster.namespaces.empty() ? settings.state_namespace : settings.cluster.namespaces.front();
-}
 
 // Where the record of the test alert is to be found.
 class Records {
@@ -75,17 +71,16 @@ class Records {
   std::unique_ptr<audit::Files> files_;
 };
 
-Finding wait_for_record(const Look& look, Records& records, const std::string& service) {
+Finding wait_for_record(const Look& look, Records& records, const std::string& service, const Namespace& ns) {
+  const std::string what = "a test alert of the namespace " + escaped(ns.str());
   const auto start = std::chrono::steady_clock::now();
   Result<bool> found = false;
   while (std::chrono::steady_clock::now() - start < look.settings.test_wait) {
     found = records.have(service);
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
     if (found && *found) {
-      return {check,
-              Health::ok,
-              "a test alert came through Alertmanager into canaryd's audit log within " + to_text(took),
-              {}};
+      return {
+          check, Health::ok, what + " came through Alertmanager into canaryd's audit log within " + to_text(took), {}};
     }
     std::this_thread::sleep_for(look_again);
   }
@@ -94,7 +89,7 @@ Finding wait_for_record(const Look& look, Records& records, const std::string& s
             reading_remedy};
   }
   return {check, Health::fail,
-          "a test alert that Alertmanager took did not come into canaryd's audit log within " +
+          what + ", which Alertmanager took, did not come into canaryd's audit log within " +
               to_text(look.settings.test_wait),
           "see the findings of alertmanager, and the logs of both: Alertmanager's says what canaryd answered (notify "
           "failed), canaryd's what it refused"};
@@ -102,8 +97,11 @@ Finding wait_for_record(const Look& look, Records& records, const std::string& s
 
 }  // namespace
 
-Findings send_test_alert(const Look& look) {
-  const auto alert = test_alert(look.settings.mappings, some_namespace(look.settings), random_id().substr(0, 8));
+Findings send_test_alert(const Look& look, const Sight& sight) {
+  const std::string id = random_id().substr(0, 8);
+  const Namespace ns =
+      test_namespace(sight.services, look.settings.cluster.namespaces, look.settings.state_namespace, id);
+  const auto alert = test_alert(look.settings.mappings, ns, id);
   if (!alert) {
     return {{check, Health::unknown,
              "no alert of the shipped rules is mapped to a rollback: there is none to test with",
@@ -124,7 +122,7 @@ Findings send_test_alert(const Look& look) {
   const auto sent = peer->post_json(
       "/api/v2/alerts", alerts_body(*alert, now, now + look.settings.test_wait + std::chrono::minutes(1)), deadline());
   if (!sent) return {{check, Health::unknown, "no test alert was sent: " + said(sent.error().message), remedy}};
-  Findings out{wait_for_record(look, *records, alert->service)};
+  Findings out{wait_for_record(look, *records, alert->service, ns)};
   const auto ended = peer->post_json("/api/v2/alerts", alerts_body(*alert, now, look.clock.now()), deadline());
   if (!ended) {
     out.push_back(

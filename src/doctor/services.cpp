@@ -3,8 +3,6 @@
 #include <algorithm>
 
 #include "canaryd/base/text.hpp"
-#include "canaryd/traffic/decode.hpp"
-#include "canaryd/traffic/patch.hpp"
 #include "words.hpp"
 
 namespace canaryd::doctor {
@@ -16,23 +14,11 @@ using traffic::Mode;
 using traffic::Rollout;
 
 constexpr const char* mode_check = "services.mode";
-constexpr const char* rollback_check = "services.rollback";
 constexpr const char* route_check = "services.route";
-constexpr const char* owner_check = "services.owner";
 
 bool has_percent(const Rollout& rollout) {
   return std::any_of(rollout.components.begin(), rollout.components.end(),
                      [](const auto& each) { return each.raw_percent.has_value(); });
-}
-
-std::string shares(const Rollout& rollout) {
-  std::string out;
-  for (const auto& each : rollout.components) {
-    if (!each.raw_percent) continue;
-    out += (out.empty() ? "" : ", ") + std::string(name_of(each.component)) + " " + escaped(each.latest_ready.str()) +
-           " at " + std::to_string(*each.raw_percent) + " %";
-  }
-  return out;
 }
 
 bool is_knative(Mode mode, const std::string& default_mode) {
@@ -84,36 +70,6 @@ std::optional<Finding> without_policy(const Rollout& rollout, const std::vector<
   return std::nullopt;
 }
 
-Finding check_dry_run(const ServiceFacts& facts) {
-  const std::string name = escaped(facts.rollout.target.str());
-  const bool canary = !in_flight(facts.rollout).empty();
-  const std::string tried = canary ? "the rollback of its canary" : "a change of its traffic";
-  switch (facts.rollback.status) {
-    case Health::fail:
-      return {rollback_check, Health::fail, name + ": " + tried + " would be refused now: " + facts.rollback.refusal,
-              "let the policy or webhook that is named admit a change of canaryTrafficPercent by canaryd; where it is "
-              "canaryd's own policy that stops what KServe's webhook adds, apply the object once as it is"};
-    case Health::unknown:
-    case Health::warn:
-      return {rollback_check, Health::unknown, name + ": " + tried + " could not be tried: " + facts.rollback.refusal,
-              "run it again; when it stays so, see kubernetes.reachable and kubernetes.permissions"};
-    case Health::ok:
-      break;
-  }
-  if (!facts.rollback.changed.empty()) {
-    return {rollback_check, Health::warn,
-            name + ": " + tried + " is admitted, and admission would also change " + listed(facts.rollback.changed) +
-                ": the pods' template changes, which makes a new revision",
-            "apply the object once as it is, at a quiet time and without a canary, so that what the webhook adds is "
-            "stored before a rollback needs it"};
-  }
-  return {rollback_check,
-          Health::ok,
-          name + (canary ? ": " + shares(facts.rollout) + "; its rollback is admitted (dry run)"
-                         : ": no canary in flight; a change of its traffic is admitted (dry run)"),
-          {}};
-}
-
 // Knative moves no traffic while one of its targets is missing or not Ready.
 std::optional<Finding> check_route(const ServiceFacts& facts) {
   std::string why;
@@ -137,77 +93,16 @@ std::optional<Finding> check_route(const ServiceFacts& facts) {
       "apply the stable model's spec again, which makes a new good revision"};
 }
 
-std::optional<Finding> check_owner(const ServiceFacts& facts) {
-  const Ownership& owner = facts.owner;
-  if (owner.tool.empty()) return std::nullopt;
-  const std::string who = owner.tool + (owner.what.empty() ? "" : " (" + owner.what + ")");
-  const std::string name = escaped(facts.rollout.target.str());
-  if (owner.of_percent) {
-    return Finding{owner_check, Health::warn,
-                   name + ": " + who +
-                       " owns canaryTrafficPercent: unless it is told to leave the field alone, its next "
-                       "sync undoes a rollback",
-                   gitops_remedy(owner.tool)};
-  }
-  if (has_percent(facts.rollout)) {
-    return Finding{
-        owner_check, Health::ok, name + ": applied by " + who + ", which does not own canaryTrafficPercent", {}};
-  }
-  return Finding{owner_check, Health::warn,
-                 name + ": applied by " + who +
-                     ", and it has no canaryTrafficPercent: a new model that is applied so gets all traffic at once, "
-                     "without a canary",
-                 gitops_remedy(owner.tool)};
-}
-
 }  // namespace
-
-std::vector<traffic::Component> in_flight(const Rollout& rollout) {
-  std::vector<traffic::Component> out;
-  for (const auto& each : rollout.components) {
-    if (each.canary_in_flight() && each.raw_percent != 0) out.push_back(each.component);
-  }
-  return out;
-}
-
-std::string patch_to_try(const Rollout& rollout) {
-  if (const auto components = in_flight(rollout); !components.empty()) {
-    return traffic::rollback_patch(rollout, components);
-  }
-  const ComponentRollout* const first = rollout.components.empty() ? nullptr : rollout.components.data();
-  const std::string component = name_of(first == nullptr ? traffic::Component::predictor : first->component);
-  // Another value than there is: the same one would be no change, and admission may let pass what changes nothing.
-  const bool present = first != nullptr && first->raw_percent.has_value();
-  const std::string value = present && *first->raw_percent == 100 ? "99" : "100";
-  std::string out = R"([{"op":"test","path":"/metadata/uid","value":)";
-  append_json_string(out, rollout.uid.str());
-  return out + R"(},{"op":"add","path":"/spec/)" + component + R"(/canaryTrafficPercent","value":)" + value + "}]";
-}
-
-DryRun refused(const Error& error) {
-  DryRun out;
-  out.refusal = said(traffic::status_message(error.message), 400);
-  switch (error.kind) {
-    case ErrorKind::forbidden:
-    case ErrorKind::unauthenticated:
-    case ErrorKind::rejected:
-    case ErrorKind::invalid:
-      out.status = Health::fail;
-      break;
-    default:
-      break;
-  }
-  return out;
-}
 
 Findings check_service(const ServiceFacts& facts, const std::vector<policy::Policy>& policies,
                        const std::string& default_mode) {
   if (auto other = other_mode(facts.rollout, default_mode)) return {*other};
   Findings out;
   if (auto found = without_policy(facts.rollout, policies)) out.push_back(*found);
-  out.push_back(check_dry_run(facts));
+  out.push_back(check_dry_run(facts.rollout, facts.rollback));
   if (auto found = check_route(facts)) out.push_back(*found);
-  if (auto found = check_owner(facts)) out.push_back(*found);
+  if (auto found = check_owner(facts.rollout.target, facts.owner, has_percent(facts.rollout))) out.push_back(*found);
   return out;
 }
 

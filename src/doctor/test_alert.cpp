@@ -31,6 +31,17 @@ bool is_rollback(const alert::Labels& labels, const std::vector<alert::Mapping>&
 
 }  // namespace
 
+Namespace test_namespace(const std::vector<Target>& services, const std::vector<Namespace>& scopes,
+                         const Namespace& own, const std::string& id) {
+  for (const auto& service : services) {
+    if (service.ns != own) return service.ns;
+  }
+  for (const auto& scope : scopes) {
+    if (scope != own) return scope;
+  }
+  return services.empty() && scopes.empty() ? Namespace("canaryd-doctor-" + id) : own;
+}
+
 std::optional<TestAlert> test_alert(const std::vector<alert::Mapping>& mappings, const Namespace& ns,
                                     const std::string& id) {
   const auto catalog = rules::catalog(rules::embedded());

@@ -23,6 +23,12 @@ struct TestAlert {
 std::optional<TestAlert> test_alert(const std::vector<alert::Mapping>& mappings, const Namespace& ns,
                                     const std::string& id);
 
+// The namespace to test with: one whose alerts must come through, so one of `services`. prometheus-operator lets an
+// AlertmanagerConfig see the alerts of its own namespace alone: one of canaryd's (`own`) would arrive where no real one
+// does, so it is taken only where canaryd looks at no other. Without services one of `scopes`, else a made-up one.
+Namespace test_namespace(const std::vector<Target>& services, const std::vector<Namespace>& scopes,
+                         const Namespace& own, const std::string& id);
+
 // Whether a page of canaryd's audit log has a record. Errors: `invalid`.
 Result<bool> has_records(std::string_view page_json);
 

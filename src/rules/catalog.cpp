@@ -22,8 +22,12 @@ Rule rule_from(const YAML::Node& node, std::string_view file, const YAML::Node& 
   rule.name = text_of(node, rule.is_alert ? "alert" : "record");
   rule.expression = text_of(node, "expr");
   rule.hold = text_of(node, "for");
+  rule.keep = text_of(node, "keep_firing_for");
   // A missing map is read as if it were empty.
-  if (const YAML::Node labels = node["labels"]) rule.severity = text_of(labels, "severity");
+  if (const YAML::Node labels = node["labels"]) {
+    for (const auto& each : labels) rule.labels[each.first.Scalar()] = each.second.Scalar();
+    rule.severity = text_of(labels, "severity");
+  }
   if (const YAML::Node annotations = node["annotations"]) rule.summary = text_of(annotations, "summary");
   return rule;
 }

@@ -58,6 +58,7 @@ RouteReport check_route(std::string_view alertmanager_yml, const RouteCheck& che
     }
   }
   report.findings = findings.take();
+  report.receivers = scene.receivers;
   return report;
 }
 

@@ -132,10 +132,12 @@ class Questions(unittest.TestCase):
 
     def test_an_administrator_is_told_to_ask_as_canaryd(self):
         found = self.doctor("--kubeconfig", self.as_admin)
-        self.assertEqual(found.one("kubernetes.permissions_beyond")[0], "WARN")
-        self.assertIn("asked as admin", found.one("kubernetes.permissions_beyond")[1])
+        for check in ("kubernetes.permissions", "kubernetes.permissions_beyond", "services.rollback"):
+            self.assertEqual(found.one(check)[0], "UNKNOWN", found)
+            self.assertIn("asked as admin, who is not canaryd", found.one(check)[1])
         found = self.doctor("--kubeconfig", self.as_admin, "--as", ACCOUNT)
-        self.assertEqual(found.one("kubernetes.permissions_beyond")[0], "OK", found)
+        for check in ("kubernetes.permissions", "kubernetes.permissions_beyond", "services.rollback"):
+            self.assertEqual(found.one(check)[0], "OK", found)
         self.assertIn(ACCOUNT, found.one("kubernetes.reachable")[1])
 
     def test_a_policy_that_denies_the_rollback_is_found_before_it_matters(self):
@@ -188,6 +190,21 @@ class Questions(unittest.TestCase):
         found = self.doctor()
         self.assertEqual(found.one("services.owner")[0], "WARN", found)
         self.assertIn("Argo CD owns canaryTrafficPercent", found.one("services.owner")[1])
+
+    def test_a_percent_that_canaryd_took_over_from_a_gitops_tool_is_told(self):
+        def tracked(application):
+            must(cluster.request("PATCH", iris.path + "?fieldManager=argocd-controller", {"metadata": {"annotations": {
+                "argocd.argoproj.io/tracking-id": application}}}, {"Content-Type": "application/merge-patch+json"}))
+
+        tracked("iris:serving.kserve.io/InferenceService:ml/iris")
+        self.addCleanup(tracked, None)
+        iris.percent(21, manager="argocd-controller")
+        iris.percent(10, manager="canaryd/canaryd-0")
+        self.addCleanup(iris.percent, 20)
+        found = self.doctor()
+        self.assertEqual(found.one("services.owner")[0], "WARN", found)
+        self.assertIn("applied by Argo CD (iris), and canaryd/canaryd-0 has changed canaryTrafficPercent since",
+                      found.one("services.owner")[1])
 
     def test_a_token_that_is_not_taken_is_a_fault(self):
         config = self.configure("stranger", cluster.kubeconfig(cluster.folder / "stranger", "not-a-token"))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ struct Files {
 struct Settings {
   Files files;
   kube::ClusterSettings cluster;
-  std::string as_user;   // Impersonate-User; empty: who the credentials are
-  std::string instance;  // fieldManager "canaryd/<instance>"
+  bool own_credentials = true;  // the way to the cluster is canaryd's own, by its configuration
+  std::string as_user;          // Impersonate-User; empty: who the credentials are
+  std::string instance;         // fieldManager "canaryd/<instance>"
   Namespace state_namespace;
   std::vector<std::string> own_maps;  // in that namespace: the state's, and the witness's where there is one
   std::vector<policy::Policy> policies;
@@ -58,6 +60,7 @@ struct Settings {
 
 // Looks at the whole chain. Writes nothing but the test alert: reviews and dry runs are questions. Each part that
 // cannot be reached is `unknown` and does not stop the others; each question has a few seconds, all together `total`.
-Findings examine(const Settings& settings, const Clock& clock);
+// `tell` is called before each part that others may be slow to answer, with what it looks at and for how long.
+Findings examine(const Settings& settings, const Clock& clock, const std::function<void(const std::string&)>& tell);
 
 }  // namespace canaryd::doctor

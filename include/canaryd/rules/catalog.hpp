@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +20,10 @@ struct Rule {
   std::string name;        // the alert's name, or the recorded series
   std::string expression;  // `expr`, with its line ends and comments
   std::string hold;        // `for`, in Prometheus' own form: "2m"
-  std::string severity;    // the label of an alert
-  std::string summary;     // the annotation of an alert, with its templates
+  std::string keep;        // `keep_firing_for`, in the same form
+  std::map<std::string, std::string> labels;
+  std::string severity;  // the label of an alert
+  std::string summary;   // the annotation of an alert, with its templates
 };
 
 // Every rule of the files, in their order. `invalid` names the first file that is no rule file, and the line. Pure;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,7 +51,8 @@ struct CheckedAlert {
 
 struct RouteReport {
   std::vector<CheckedAlert> alerts;
-  std::vector<Finding> findings;  // by their place; a file that cannot be read has nothing but `unreadable`
+  std::vector<Finding> findings;    // by their place; a file that cannot be read has nothing but `unreadable`
+  std::set<std::string> receivers;  // canaryd's, by name
 
   bool something_does_not_arrive() const;
 };

@@ -124,12 +124,12 @@ int DoctorCommand::run(std::ostream& out, std::ostream& err) const {
     err << "canaryd: --send-test: expected --alertmanager URL with it\n";
     return exit_usage;
   }
-  const Findings found = findings();
+  const Findings found = findings(err);
   out << (output_ == "json" ? as_json(found) : as_text(found));
   return exit_code_of(doctor::worst(found));
 }
 
-Findings DoctorCommand::findings() const {
+Findings DoctorCommand::findings(std::ostream& err) const {
   const auto text = read_file(config_file_);
   if (!text) {
     return {
@@ -138,7 +138,9 @@ Findings DoctorCommand::findings() const {
   const ConfigReading reading = read_config(*text, config_file_);
   if (!reading.problems.empty()) return problems_of(reading);
   Findings out{{config_check, Health::ok, escaped(config_file_, 300) + " has no problems", {}}};
-  Findings more = doctor::examine(settings(reading.config), SystemClock());
+  // The findings come all at the end, in the order of the chain.
+  const auto tell = [&err](const std::string& part) { err << "canaryd: looks at " << part << std::endl; };
+  Findings more = doctor::examine(settings(reading.config), SystemClock(), tell);
   out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   return out;
 }
@@ -154,6 +156,7 @@ doctor::Settings DoctorCommand::settings(const Config& config) const {
     out.cluster = cluster_;
     out.cluster.access = kube::Access::kubeconfig;
     out.cluster.namespaces = config.cluster.namespaces;
+    out.own_credentials = false;
   }
   out.as_user = as_user_;
   out.instance = config.instance;

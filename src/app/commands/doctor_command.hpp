@@ -21,7 +21,7 @@ class DoctorCommand final : public Subcommand {
  private:
   void add_ways();
   void add_test();
-  doctor::Findings findings() const;
+  doctor::Findings findings(std::ostream& err) const;
   doctor::Settings settings(const Config& config) const;
 
   std::string config_file_;

@@ -85,16 +85,28 @@ TEST_CASE("permissions that cannot be asked for are UNKNOWN with why") {
 
 TEST_CASE("what canaryd may do beyond its work is a WARN that names it") {
   auto asked = all(not_wanted({}, state), false);
-  CHECK(check_not_wanted(asked, "system:serviceaccount:canaryd:canaryd").status == Health::ok);
+  CHECK(check_not_wanted(asked).status == Health::ok);
   asked.back().allowed = true;
-  const auto found = check_not_wanted(asked, "system:serviceaccount:canaryd:canaryd");
+  const auto found = check_not_wanted(asked);
   CHECK(found.status == Health::warn);
   CHECK(found.text.find(asked.back().access.text()) != std::string::npos);
 }
 
+TEST_CASE("a service account is no stranger and neither are the credentials of canaryds configuration") {
+  CHECK(stranger("system:serviceaccount:canaryd:canaryd", false).empty());
+  CHECK(stranger("canaryd-outside", true).empty());
+  CHECK(stranger("alice", false) == "alice");
+  CHECK_FALSE(stranger("", false).empty());
+}
+
 TEST_CASE("what a person may do is not said of canaryd") {
-  const auto found = check_not_wanted(all(not_wanted({}, state), true), "alice");
-  CHECK(found.status == Health::warn);
-  CHECK(found.text.find("alice") != std::string::npos);
-  CHECK(found.remedy.find("--as") != std::string::npos);
+  const auto found = check_for_stranger("alice");
+  REQUIRE(found.size() == 2);
+  for (const auto& each : found) {
+    CHECK(each.status == Health::unknown);
+    CHECK(each.text.find("asked as alice, who is not canaryd") != std::string::npos);
+    CHECK(each.remedy.find("--as system:serviceaccount:") != std::string::npos);
+  }
+  CHECK(found.front().check == check_needed(all(needed({}, state), true)).front().check);
+  CHECK(found.back().check == check_not_wanted({}).check);
 }

@@ -76,18 +76,6 @@ TEST_CASE("silences are read with all four operators and the expired ones are le
   CHECK(matchers[3].text() == "w=\"e\"");
 }
 
-TEST_CASE("an alert for canaryd that is kept back is told with what keeps it") {
-  const auto read = decode_alerts(
-      R"([{"labels":{"alertname":"CanaryDown","namespace":"ml"},"status":{"silencedBy":["s-1"],"inhibitedBy":[]}},)"
-      R"({"labels":{"alertname":"Other"},"status":{"silencedBy":["s-1"],"inhibitedBy":[]}}])");
-  REQUIRE(read);
-  const auto found = check_kept_back(*read, mappings());
-  REQUIRE(found.size() == 1);
-  CHECK(found.front().status == Health::fail);
-  CHECK(found.front().text.find("the silence s-1: alertname=CanaryDown, namespace=ml") != std::string::npos);
-  CHECK(worst(check_kept_back({{{{"alertname", "CanaryDown"}}, {}, {}}}, mappings())) == Health::ok);
-}
-
 TEST_CASE("the walk's errors are FAIL and its warnings WARN") {
   rules::RouteReport report;
   report.alerts = wanted();

@@ -4,6 +4,7 @@
 
 #include <string>
 
+using namespace canaryd;
 using namespace canaryd::doctor;
 
 namespace {
@@ -15,6 +16,10 @@ std::string managed(const std::string& manager, const std::string& more = "") {
          R"("fieldsV1":{"f:spec":{"f:predictor":{"f:canaryTrafficPercent":{}}}}}])";
 }
 
+const Target iris{Namespace("ml"), ServiceName("iris")};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 }  // namespace
 
 TEST_CASE("an object that no tool keeps has no owner") {
@@ -22,6 +27,7 @@ TEST_CASE("an object that no tool keeps has no owner") {
   REQUIRE(owner);
   CHECK(owner->tool.empty());
   CHECK_FALSE(owner->of_percent);
+  CHECK_FALSE(check_owner(iris, *owner, true));
 }
 
 TEST_CASE("tools are known by what they leave on the object") {
@@ -41,11 +47,30 @@ TEST_CASE("tools are known by their field managers and own the percent by them")
   CHECK(ownership_of(object(managed("kustomize-controller")))->tool == "Flux");
 }
 
-TEST_CASE("the percent of another manager is not the tool's") {
+TEST_CASE("a percent that canaryd has taken over is still the tools to undo") {
   const auto owner = ownership_of(
       object(R"("annotations":{"argocd.argoproj.io/tracking-id":"models:x"},)" + managed("canaryd/canaryd-0")));
   CHECK(owner->tool == "Argo CD");
   CHECK_FALSE(owner->of_percent);
+  CHECK(owner->other == "canaryd/canaryd-0");
+  const auto found = check_owner(iris, *owner, true);
+  REQUIRE(found);
+  CHECK(found->status == Health::warn);
+  CHECK(has(found->text, "applied by Argo CD (models), and canaryd/canaryd-0 has changed canaryTrafficPercent since"));
+  CHECK(has(found->text, "the next sync sets it again and undoes a rollback"));
+}
+
+TEST_CASE("who keeps a service must not sync while a canary is in flight") {
+  for (const std::string tool : {"Argo CD", "Flux", "Helm"}) {
+    for (const bool percent : {true, false}) {
+      const auto found = check_owner(iris, {tool, "", percent, ""}, percent);
+      REQUIRE(found);
+      CHECK(found->status == Health::warn);
+      CHECK(has(found->remedy, "examples/README.md#gitops"));
+      CHECK(has(found->remedy, percent ? "while a canary is in flight" : "model and a first percent in one commit"));
+      CHECK_FALSE(has(found->remedy, "gnore"));  // the next model would get all traffic, or none
+    }
+  }
 }
 
 TEST_CASE("a tool that applies other fields does not own the percent") {

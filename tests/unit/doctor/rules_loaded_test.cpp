@@ -24,7 +24,7 @@ std::vector<LoadedRule> shipped() {
   REQUIRE(catalog);
   for (const auto& rule : *catalog) {
     out.push_back({rule.group, seconds(rule.interval), rule.is_alert, rule.name, rule.expression, seconds(rule.hold),
-                   rule.severity, ""});
+                   seconds(rule.keep), rule.labels, ""});
   }
   return out;
 }
@@ -63,17 +63,48 @@ TEST_CASE("a missing alert that rolls back is a FAIL and one for people a WARN")
 }
 
 TEST_CASE("a changed rule is a WARN that names it") {
-  for (const int what : {0, 1, 2}) {
+  for (const int what : {0, 1, 2, 3, 4}) {
     auto rules = shipped();
     LoadedRule& rule = named(rules, "CanaryHighErrorRate");
     if (what == 0) rule.expression += " > 1";
     if (what == 1) rule.hold += 60;
-    if (what == 2) rule.severity = "info";
+    if (what == 2) rule.labels["severity"] = "info";
+    if (what == 3) rule.labels["team"] = "ml";
+    if (what == 4) rule.keep = 600;
     const auto found = check_rules(rules);
     REQUIRE(found.size() == 1);
     CHECK(found.front().status == Health::warn);
     CHECK(found.front().text.find("CanaryHighErrorRate") != std::string::npos);
   }
+}
+
+TEST_CASE("a loosened rule beside the shipped one is a WARN that names it") {
+  for (const char* const group : {"canary", "left-over"}) {
+    auto rules = shipped();
+    LoadedRule old = named(rules, "CanaryHealthy");
+    old.group = group;
+    old.hold = 0;
+    rules.push_back(old);
+    const auto found = check_rules(rules);
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().status == Health::warn);
+    CHECK(found.front().text.find("CanaryHealthy (group " + std::string(group) + ")") != std::string::npos);
+  }
+}
+
+TEST_CASE("a rule that is loaded twice as shipped is no other rule") {
+  auto rules = shipped();
+  rules.push_back(named(rules, "CanaryHealthy"));
+  CHECK(status(rules) == Health::ok);
+}
+
+TEST_CASE("a source of ones own beside the shipped ones is none of them") {
+  auto rules = shipped();
+  LoadedRule own = named(rules, "canary:requests:rate2m");
+  own.group = "canary-source-own";
+  own.labels["source"] = "own";
+  rules.push_back(own);
+  CHECK(status(rules) == Health::ok);
 }
 
 TEST_CASE("a group that is evaluated too rarely is a WARN") {
@@ -99,23 +130,15 @@ TEST_CASE("an expression is the same however a printer writes it") {
   CHECK(normal_form("{a=\"\\\"}\"}") != normal_form("{a=\"\\\"\"}"));
 }
 
-TEST_CASE("a source is known by its group and its windows by its rules") {
-  const auto rules = shipped();
-  CHECK(loaded_sources(rules) == std::set<std::string>{"knative-legacy", "knative-otel", "model-metrics"});
-  for (const auto& source : loaded_sources(rules)) {
-    CHECK(windows_of(source, rules).shortest == std::chrono::seconds(30));
-    CHECK(windows_of(source, rules).longest == std::chrono::minutes(2));
-  }
-}
-
 TEST_CASE("what is no answer of Prometheus is an error") {
   CHECK_FALSE(decode_rules("{}").has_value());
   CHECK_FALSE(decode_rules("<html>").has_value());
   const auto read = decode_rules(
-      R"({"data":{"groups":[{"name":"g","interval":5,"rules":[{"type":"alerting","name":"A","query":"x","duration":60,)"
+      R"({"data":{"groups":[{"name":"g","interval":5,"rules":[{"type":"alerting","name":"A","query":"x","duration":60,"keepFiringFor":30,)"
       R"("labels":{"severity":"critical"},"health":"err","lastError":"no"}]}]}})");
   REQUIRE(read);
-  CHECK(read->front().severity == "critical");
+  CHECK(read->front().labels.at("severity") == "critical");
+  CHECK(read->front().keep == 30);
   CHECK(read->front().error == "no");
   CHECK(read->front().hold == 60);
 }

@@ -119,24 +119,32 @@ TEST_CASE("a service that no policy rolls back is told") {
   CHECK(find(check_service(good(), policies(), ""), "services.policy") == nullptr);
 }
 
-TEST_CASE("a GitOps tool that owns the percent would undo a rollback") {
+TEST_CASE("an answer that cannot be compared with the object is no OK") {
   auto facts = good();
-  facts.owner = {"Argo CD", "models", true};
-  const auto found = check_service(facts, policies(), "");
-  CHECK(status_of(found, "services.owner") == Health::warn);
-  CHECK(find(found, "services.owner")->remedy.find("RespectIgnoreDifferences") != std::string::npos);
-  facts.owner.of_percent = false;
-  CHECK(status_of(check_service(facts, policies(), ""), "services.owner") == Health::ok);
+  facts.rollback = admitted(fail(Error::invalid("no JSON")));
+  CHECK(status_of(check_service(facts, policies(), ""), "services.rollback") == Health::unknown);
+  facts.rollback = admitted(std::vector<std::string>{});
+  CHECK(status_of(check_service(facts, policies(), ""), "services.rollback") == Health::ok);
+  facts.rollback = admitted(std::vector<std::string>{"/spec/predictor/x"});
+  CHECK(status_of(check_service(facts, policies(), ""), "services.rollback") == Health::warn);
 }
 
-TEST_CASE("a GitOps tool without the percent sends the next model past the canary") {
+TEST_CASE("a dry run of somebody else says nothing of canaryd") {
+  for (const auto status : {Health::ok, Health::fail}) {
+    auto facts = good();
+    facts.rollback.status = status;
+    facts.rollback.stranger = "alice";
+    const auto found = check_service(facts, policies(), "");
+    CHECK(status_of(found, "services.rollback") == Health::unknown);
+    CHECK(find(found, "services.rollback")->text.find("asked as alice, who is not canaryd") != std::string::npos);
+    CHECK(find(found, "services.rollback")->remedy.find("--as") != std::string::npos);
+  }
+}
+
+TEST_CASE("a GitOps tool that keeps a service is told beside its rollback") {
   auto facts = good();
-  facts.rollout.components.front().raw_percent.reset();
-  facts.rollout.components.front().percent.reset();
-  facts.owner = {"Flux", "flux-system/models", false};
-  const auto found = check_service(facts, policies(), "");
-  CHECK(status_of(found, "services.owner") == Health::warn);
-  CHECK(find(found, "services.owner")->remedy.find(".spec.ignore") != std::string::npos);
+  facts.owner = {"Argo CD", "models", true, ""};
+  CHECK(status_of(check_service(facts, policies(), ""), "services.owner") == Health::warn);
 }
 
 TEST_CASE("without a canary a change of traffic is tried that is one") {

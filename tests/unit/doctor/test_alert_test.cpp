@@ -45,6 +45,17 @@ TEST_CASE("without an alert that rolls back there is no test") {
   CHECK_FALSE(test_alert(mapping("alertname=\"Own\""), ns, "0"));
 }
 
+TEST_CASE("the test alert has the namespace of a service and not of canaryd itself") {
+  const Namespace own("canaryd");
+  const Target ours{own, ServiceName("iris")};
+  const Target theirs{Namespace("ml"), ServiceName("iris")};
+  CHECK(test_namespace({ours, theirs}, {}, own, "0") == Namespace("ml"));
+  CHECK(test_namespace({}, {own, Namespace("team")}, own, "0") == Namespace("team"));
+  CHECK(test_namespace({}, {}, own, "0") == Namespace("canaryd-doctor-0"));
+  CHECK(test_namespace({}, {own}, own, "0") == own);
+  CHECK(test_namespace({ours}, {own}, own, "0") == own);
+}
+
 TEST_CASE("the body says when it begins and ends and that it is a test") {
   const TestAlert test{{{"alertname", "A"}}, "s"};
   const WallTime begin = parse_rfc3339("2026-01-01T00:00:00Z").value();

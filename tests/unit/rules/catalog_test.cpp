@@ -27,7 +27,7 @@ std::size_t count_of(std::string_view text, std::string_view word) {
 TEST_CASE("the catalog tells every rule with what it has") {
   const File files[] = {{"a.yaml",
                          "groups:\n  - name: g\n    rules:\n      - record: x:y\n        expr: vector(1)\n"
-                         "      - alert: Broken\n        expr: x:y > 0\n        for: 2m\n        labels:\n"
+                         "      - alert: Broken\n        expr: x:y > 0\n        for: 2m\n        keep_firing_for: 1m\n        labels:\n"
                          "          severity: critical\n        annotations:\n          summary: It is broken\n"},
                         {"b.yaml", "groups:\n  - name: h\n    rules:\n      - alert: Bare\n        expr: vector(1)\n"}};
   const auto rules = catalog(files);
@@ -41,11 +41,14 @@ TEST_CASE("the catalog tells every rule with what it has") {
   CHECK(rules->at(1).is_alert);
   CHECK(rules->at(1).name == "Broken");
   CHECK(rules->at(1).hold == "2m");
+  CHECK(rules->at(1).keep == "1m");
+  CHECK(rules->at(1).labels == std::map<std::string, std::string>{{"severity", "critical"}});
   CHECK(rules->at(1).severity == "critical");
   CHECK(rules->at(1).summary == "It is broken");
   CHECK(rules->at(2).file == "b.yaml");
   CHECK(rules->at(2).group == "h");
   CHECK(rules->at(2).name == "Bare");
+  CHECK(rules->at(2).labels.empty());
   CHECK(rules->at(2).severity.empty());
   CHECK(rules->at(2).summary.empty());
 }
