@@ -77,16 +77,16 @@ Result<AlertmanagerStatus> decode_status(std::string_view json) {
 }
 
 Result<std::vector<Silence>> decode_silences(std::string_view json) {
-  const auto answer = Value::parse(json);
-  if (!answer) return fail(answer.error());
+  const auto all = Value::parse_list(json);
+  if (!all) return fail(all.error());
   std::vector<Silence> out;
-  for (const auto& each : answer->items()) {
+  for (const auto& each : *all) {
     if (each["status"]["state"].text() != "active") continue;
-    Silence silence{each["id"].text(), each["createdBy"].text(), each["comment"].text(), each["endsAt"].text(), {}};
+    Silence silence{each["id"].text(), each["createdBy"].text(), each["comment"].text(), each["endsAt"].text(), {}, {}};
     for (const auto& matcher : each["matchers"].items()) {
-      auto parsed = Matcher::parse(matcher_text(matcher));
-      if (!parsed) return fail(Error::invalid("silence " + silence.id + ": " + parsed.error().message));
-      silence.matchers.push_back(std::move(*parsed));
+      const std::string text = matcher_text(matcher);
+      silence.text += (silence.text.empty() ? "" : ", ") + text;
+      if (auto parsed = Matcher::parse(text)) silence.matchers.push_back(std::move(*parsed));
     }
     out.push_back(std::move(silence));
   }
@@ -128,10 +128,8 @@ Findings check_silences(const std::vector<Silence>& silences, const std::vector<
       rollback = rollback || each.action == Action::rollback;
     }
     if (names.empty()) continue;
-    std::string matchers;
-    for (const auto& matcher : silence.matchers) matchers += (matchers.empty() ? "" : ", ") + matcher.text();
     out.push_back({silence_check, rollback ? Health::fail : Health::warn,
-                   "the silence " + escaped(silence.id, 40) + " {" + said(matchers, 200) + "} of " +
+                   "the silence " + escaped(silence.id, 40) + " {" + said(silence.text, 200) + "} of " +
                        escaped(silence.by, 60) + " until " + escaped(silence.ends, 40) +
                        " keeps from canaryd: " + listed(names),
                    "end it (amtool silence expire " + escaped(silence.id, 40) +

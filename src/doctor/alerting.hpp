@@ -27,9 +27,11 @@ struct Silence {
   std::string by;
   std::string comment;
   std::string ends;
+  std::string text;  // all of its matchers
+  // Those that can be read. Another one (Alertmanager 0.27 takes any UTF-8 as a label's name) may fit any alert.
   std::vector<alert::Matcher> matchers;
 };
-// The active ones of the answer to /api/v2/silences. A matcher that cannot be read is an error: `invalid`.
+// The active ones of the answer to /api/v2/silences. Errors: `invalid`.
 Result<std::vector<Silence>> decode_silences(std::string_view json);
 
 // The findings of the walk, and one that all arrives where nothing keeps an alert back.

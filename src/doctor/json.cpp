@@ -28,6 +28,13 @@ Result<Value> Value::parse(std::string_view text) {
   }
 }
 
+Result<std::vector<Value>> Value::parse_list(std::string_view text) {
+  const auto value = parse(text);
+  if (!value) return fail(value.error());
+  if (!value->at_->is_array()) return fail(Error::invalid("expected a list, got " + escaped(text, 100)));
+  return value->items();
+}
+
 Value Value::operator[](std::string_view key) const {
   if (at_ == nullptr || !at_->is_object()) return {root_, nullptr};
   const auto found = at_->find(key);

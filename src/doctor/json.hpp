@@ -19,6 +19,8 @@ class Value {
  public:
   // Errors: `invalid` when it is no JSON, or nested deeper than 200.
   static Result<Value> parse(std::string_view text);
+  // The items of a text that is a list. Errors: as parse, and `invalid` when it is something else.
+  static Result<std::vector<Value>> parse_list(std::string_view text);
 
   Value operator[](std::string_view key) const;
   bool present() const { return at_ != nullptr; }

@@ -58,10 +58,10 @@ std::optional<Reason> reason_of(const ActiveAlert& alert, const std::set<std::st
 }  // namespace
 
 Result<std::vector<ActiveAlert>> decode_alert_groups(std::string_view json) {
-  const auto answer = Value::parse(json);
-  if (!answer) return fail(answer.error());
+  const auto groups = Value::parse_list(json);
+  if (!groups) return fail(groups.error());
   std::vector<ActiveAlert> out;
-  for (const auto& group : answer->items()) {
+  for (const auto& group : *groups) {
     const std::string receiver = group["receiver"]["name"].text();
     for (const auto& each : group["alerts"].items()) {
       const Value status = each["status"];

@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* reach_check = "alertmanager.reachable";
 constexpr const char* address_remedy =
-    "give its address as canaryd's pod or this machine reaches it: --alertmanager URL, from a laptop with kubectl "
-    "port-forward";
+    "give its address as canaryd's pod or this machine reaches it (--alertmanager URL, from a laptop with kubectl "
+    "port-forward), and what it asks for: --alertmanager-ca, --alertmanager-token-file";
 
 rules::RouteCheck route_check_of(const Settings& settings) {
   rules::RouteCheck check;

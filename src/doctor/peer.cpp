@@ -9,7 +9,8 @@
 namespace canaryd::doctor {
 namespace {
 
-constexpr std::size_t max_answer = 32u << 20;  // all rules or targets of a large Prometheus
+// All rules or targets of a large Prometheus; read, it takes several times that, of the memory of canaryd's pod.
+constexpr std::size_t max_answer = 16u << 20;
 
 }  // namespace
 

@@ -119,14 +119,14 @@ Findings send_test_alert(const Look& look, const Sight& sight) {
   }
   // It ends by itself, should nobody be left to end it.
   const auto deadline = [] { return std::chrono::steady_clock::now() + patience; };
-  const auto sent = peer->post_json(
-      "/api/v2/alerts", alerts_body(*alert, now, now + look.settings.test_wait + std::chrono::minutes(1)), deadline());
+  const WallTime end = now + look.settings.test_wait + std::chrono::minutes(1);
+  const auto sent = peer->post_json("/api/v2/alerts", alerts_body(*alert, now, end), deadline());
   if (!sent) return {{check, Health::unknown, "no test alert was sent: " + said(sent.error().message), remedy}};
   Findings out{wait_for_record(look, *records, alert->service, ns)};
   const auto ended = peer->post_json("/api/v2/alerts", alerts_body(*alert, now, look.clock.now()), deadline());
   if (!ended) {
     out.push_back(
-        {check, Health::warn, "the test alert could not be ended, and ends by itself within two minutes", remedy});
+        {check, Health::warn, "the test alert could not be ended, and ends by itself at " + to_rfc3339(end), remedy});
   }
   return out;
 }

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 
+#include "canaryd/audit/redaction.hpp"
 #include "canaryd/base/text.hpp"
 #include "canaryd/base/time_text.hpp"
 
 namespace canaryd::doctor {
+namespace {
+
+constexpr std::size_t longest_secret = 4096;
+
+}  // namespace
 
 std::string listed(const std::vector<std::string>& names, std::size_t most) {
   std::string out;
@@ -21,9 +27,11 @@ std::string listed(const std::set<std::string>& names, std::size_t most) {
 }
 
 std::string said(std::string_view text, std::size_t most) {
-  std::string out = printable(text.substr(0, most));
+  // One that begins in what is shown is found whole, unless it is very long.
+  const std::string clean = audit::without_secrets(std::string(text.substr(0, most + longest_secret)));
+  std::string out = printable(std::string_view(clean).substr(0, most));
   std::replace(out.begin(), out.end(), '\n', ' ');
-  return text.size() > most ? out + "..." : out;
+  return clean.size() > most ? out + "..." : out;
 }
 
 std::string counted(std::size_t count, const std::string& what) {

@@ -13,7 +13,8 @@ namespace canaryd::doctor {
 std::string listed(const std::vector<std::string>& names, std::size_t most = 8);
 std::string listed(const std::set<std::string>& names, std::size_t most = 8);
 
-// What somebody else said, on one line that is safe for a terminal; quotes stay as they are.
+// What somebody else said, on one line that is safe for a terminal, without what looks like a secret; quotes
+// stay as they are.
 std::string said(std::string_view text, std::size_t most = 300);
 
 // "1 file", "2 files".

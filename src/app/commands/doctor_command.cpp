@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <iterator>
 #include <ostream>
 #include <utility>
@@ -32,6 +33,12 @@ std::string check_duration(const std::string& text) {
 std::string check_url(const std::string& text) {
   const auto url = http::parse_base_url(text);
   return url ? std::string() : url.error().message;  // which does not show a password
+}
+
+// It goes into a header.
+std::string check_user(const std::string& text) {
+  const bool whole = std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
+  return whole && !text.empty() ? std::string() : "expected a user's name, got \"" + escaped(text) + "\"";
 }
 
 Findings problems_of(const ConfigReading& reading) {
@@ -82,16 +89,21 @@ void DoctorCommand::add_ways() {
   command_->add_option("--context", cluster_.context, "Its context; default: the current one")
       ->type_name("NAME")
       ->needs(kubeconfig);
-  command_->add_option("--as", as_user_, "Whom to ask as: system:serviceaccount:NAMESPACE:NAME")->type_name("USER");
+  command_->add_option("--as", as_user_, "Whom to ask as: system:serviceaccount:NAMESPACE:NAME")
+      ->type_name("USER")
+      ->check(check_user);
   command_->add_option("--prometheus", prometheus_url_, "In place of the configuration's prometheus.url")
       ->type_name("URL")
       ->check(check_url);
-  command_->add_option("--alertmanager", alertmanager_.url, "Alertmanager's address")
-      ->type_name("URL")
-      ->check(check_url);
-  command_->add_option("--alertmanager-ca", alertmanager_.ca_file, "Its CA; default: the system's")->type_name("FILE");
+  auto* const alertmanager = command_->add_option("--alertmanager", alertmanager_.url, "Alertmanager's address")
+                                 ->type_name("URL")
+                                 ->check(check_url);
+  command_->add_option("--alertmanager-ca", alertmanager_.ca_file, "Its CA; default: the system's")
+      ->type_name("FILE")
+      ->needs(alertmanager);
   command_->add_option("--alertmanager-token-file", alertmanager_.token_file, "A bearer token for it")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs(alertmanager);
   command_->add_option("--receiver", receivers_, "A receiver that is canaryd's; default: by its URL or name")
       ->type_name("NAME")
       ->allow_extra_args(false);
@@ -111,12 +123,16 @@ void DoctorCommand::add_test() {
       ->check(check_duration)
       ->capture_default_str()
       ->needs(test);
-  command_->add_option("--server", canaryd_.url, "canaryd's address, to read the record by; default: the audit folder")
-      ->type_name("URL")
-      ->check(check_url);
+  auto* const server =
+      command_
+          ->add_option("--server", canaryd_.url, "canaryd's address, to read the record by; default: the audit folder")
+          ->type_name("URL")
+          ->check(check_url)
+          ->needs(test);
   command_->add_option("--ca", canaryd_.ca_file, "The CA of canaryd's certificate")->type_name("FILE");
   command_->add_option("--token-file", canaryd_.token_file, "A bearer token of a client that may view")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->needs(server);
 }
 
 int DoctorCommand::run(std::ostream& out, std::ostream& err) const {

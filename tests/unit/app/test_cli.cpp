@@ -103,6 +103,10 @@ TEST_CASE("wrong usage exits with 2 and says so on the standard error") {
                                                     {"sandbox", "--services", "many"},
                                                     {"sandbox", "--services", "-1"},
                                                     {"sandbox", "--reconcile-delay", "20"},
+                                                    {"doctor"},
+                                                    {"doctor", "--config", "a", "--alertmanager-ca", "b"},
+                                                    {"doctor", "--config", "a", "--send-test", "--token-file", "b"},
+                                                    {"doctor", "--config", "a", "--as", "b\r\nX-Evil: 1"},
                                                     {"version", "now"},
                                                     {"rules", "print", "no-such.yaml"}};
   for (const auto& words : wrong) {

@@ -37,7 +37,7 @@ std::vector<rules::CheckedAlert> wanted() {
 const std::vector<Target> services{{Namespace("ml"), ServiceName("iris")}};
 
 Findings silenced_by(const std::vector<std::string>& matchers) {
-  Silence silence{"id-1", "bob", "", "2026-01-01T00:00:00Z", {}};
+  Silence silence{"id-1", "bob", "", "2026-01-01T00:00:00Z", {}, {}};
   for (const auto& text : matchers) silence.matchers.push_back(matcher(text));
   return check_silences({silence}, wanted(), mappings(), services);
 }
@@ -74,6 +74,22 @@ TEST_CASE("silences are read with all four operators and the expired ones are le
   CHECK(matchers[1].text() == "y=~\"c.*\"");
   CHECK(matchers[2].text() == "z!~\"d\"");
   CHECK(matchers[3].text() == "w=\"e\"");
+}
+
+TEST_CASE("a silence with a matcher that cannot be read may hit and hides no other one") {
+  const auto read = decode_silences(
+      R"([{"id":"a","status":{"state":"active"},"matchers":[{"name":"team.name","value":"x","isRegex":false}]},)"
+      R"({"id":"b","status":{"state":"active"},"matchers":[{"name":"severity","value":"critical","isRegex":false}]}])");
+  REQUIRE(read);
+  const auto found = check_silences(*read, wanted(), mappings(), services);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].text.find("the silence a {team.name=\"x\"}") != std::string::npos);
+  CHECK(found[1].text.find("the silence b {severity=\"critical\"}") != std::string::npos);
+}
+
+TEST_CASE("what is no list of silences is an error and not none of them") {
+  for (const auto* text : {"null", "{\"error\":\"log in\"}", "\"[]\"", "<html>"}) CHECK_FALSE(decode_silences(text));
+  CHECK(decode_silences("[]"));
 }
 
 TEST_CASE("the walk's errors are FAIL and its warnings WARN") {

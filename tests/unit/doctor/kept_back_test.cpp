@@ -52,4 +52,6 @@ TEST_CASE("an inhibited alert is told with the alert that inhibits it") {
         std::string::npos);
 }
 
-TEST_CASE("what is no list of groups is an error") { CHECK_FALSE(decode_alert_groups("<html>").has_value()); }
+TEST_CASE("what is no list of groups is an error") {
+  for (const auto* text : {"<html>", "null", "{\"error\":\"log in\"}"}) CHECK_FALSE(decode_alert_groups(text));
+}

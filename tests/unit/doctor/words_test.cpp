@@ -11,6 +11,12 @@ TEST_CASE("names are listed and many are cut") {
   CHECK(listed(std::vector<std::string>{"a", "b", "c", "d"}, 2) == "a, b, and 2 more");
 }
 
+TEST_CASE("what a peer says is one line without the token that it repeats") {
+  CHECK(said("no:\nBearer SEKRETTOKEN1234567890 is unknown") == "no: Bearer [redacted] is unknown");
+  CHECK(said(std::string(295, 'a') + " Bearer SEKRETTOKEN1234567890").find("SEK") == std::string::npos);
+  CHECK(said("abcdef", 3) == "abc...");
+}
+
 TEST_CASE("a number agrees with what it counts") {
   CHECK(counted(1, "file") == "1 file");
   CHECK(counted(0, "file") == "0 files");
