@@ -155,7 +155,7 @@ Findings DoctorCommand::findings(std::ostream& err) const {
   if (!reading.problems.empty()) return problems_of(reading);
   Findings out{{config_check, Health::ok, escaped(config_file_, 300) + " has no problems", {}}};
   // The findings come all at the end, in the order of the chain.
-  const auto tell = [&err](const std::string& part) { err << "canaryd: looks at " << part << std::endl; };
+  const auto tell = [&err](const std::string& part) { err << "canaryd: looks at " << part << "\n" << std::flush; };
   Findings more = doctor::examine(settings(reading.config), SystemClock(), tell);
   out.insert(out.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   return out;

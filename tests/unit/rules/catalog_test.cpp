@@ -25,11 +25,12 @@ std::size_t count_of(std::string_view text, std::string_view word) {
 }  // namespace
 
 TEST_CASE("the catalog tells every rule with what it has") {
-  const File files[] = {{"a.yaml",
-                         "groups:\n  - name: g\n    rules:\n      - record: x:y\n        expr: vector(1)\n"
-                         "      - alert: Broken\n        expr: x:y > 0\n        for: 2m\n        keep_firing_for: 1m\n        labels:\n"
-                         "          severity: critical\n        annotations:\n          summary: It is broken\n"},
-                        {"b.yaml", "groups:\n  - name: h\n    rules:\n      - alert: Bare\n        expr: vector(1)\n"}};
+  const File files[] = {
+      {"a.yaml",
+       "groups:\n  - name: g\n    rules:\n      - record: x:y\n        expr: vector(1)\n"
+       "      - alert: Broken\n        expr: x:y > 0\n        for: 2m\n        keep_firing_for: 1m\n        labels:\n"
+       "          severity: critical\n        annotations:\n          summary: It is broken\n"},
+      {"b.yaml", "groups:\n  - name: h\n    rules:\n      - alert: Bare\n        expr: vector(1)\n"}};
   const auto rules = catalog(files);
   REQUIRE(rules);
   REQUIRE(rules->size() == 3);
