@@ -1,5 +1,6 @@
 """The image, built twice from copies of the checkout that differ in what must make no difference."""
 import atexit
+import contextlib
 import functools
 import os
 import shutil
@@ -23,13 +24,13 @@ class Built:
         base = subprocess.run([SOURCE / "scripts/lab/base-image"], capture_output=True, text=True, check=True)
         self.engine = Engine()
         atexit.register(self.engine.close)
-        self.engine.import_tar(base.stdout.strip(), "base")
+        with _timed("the packages of the build"):
+            _install_packages(self.engine, base.stdout.strip())
         for name, (inside, umask, modified) in BUILDS.items():
-            began = time.monotonic()
             folder = self.engine.folder / f"checkout-{name}"
             _copy(folder, umask, modified)
-            _build(self.engine, name, folder, inside)
-            print(f"  built {name} in {time.monotonic() - began:.0f} s", flush=True)
+            with _timed(f"build {name}"):
+                _build(self.engine, name, folder, inside)
         self.root = self.engine.mount("one")
         self.config = self.engine.inspect("one")
 
@@ -40,6 +41,23 @@ def images():
     built = Built()
     pod.enter_own_network()
     return built
+
+
+@contextlib.contextmanager
+def _timed(what):
+    began = time.monotonic()
+    yield
+    print(f"  {what}: {time.monotonic() - began:.0f} s", flush=True)
+
+
+def _install_packages(engine, tar):
+    """localhost/base: the Debian of `tar` with what the Dockerfile's first step installs. That step then finds it there,
+    so that both builds have the same packages, and they are installed once."""
+    container = engine.call("buildah", "from", "scratch").stdout.strip()
+    engine.call("buildah", "add", container, tar, "/")
+    engine.call("buildah", "copy", container, SOURCE / "scripts/deps", "/tmp/")
+    engine.call("buildah", "run", "--network", "host", container, "--", "/tmp/deps", "build", "runtime")
+    engine.call("buildah", "commit", "--rm", container, "localhost/base")
 
 
 def _copy(folder, umask, modified):
@@ -58,20 +76,21 @@ def _copy(folder, umask, modified):
     os.umask(before)
 
 
-def _cache():
-    """The folder of the machine's compiler cache."""
-    asked = subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True, check=True)
-    folder = asked.stdout.strip()
-    os.makedirs(folder, exist_ok=True)
-    return folder
+def _of_ccache(key):
+    """What the machine's compiler cache is set to."""
+    asked = subprocess.run(["ccache", "--get-config", key], capture_output=True, text=True, check=True)
+    return asked.stdout.strip()
 
 
 def _build(engine, name, folder, inside):
     """The image localhost/NAME of the checkout in `folder`, compiled in the folder `inside`. What was compiled in the
     same folder once before comes from the cache, and never from one of another folder: that would show nothing."""
+    cache = _of_ccache("cache_dir")
+    os.makedirs(cache, exist_ok=True)
+    settings = f"CCACHE_NAMESPACE=image{inside};CCACHE_MAXSIZE={_of_ccache('max_size')}"
     engine.call(
         folder / "scripts/image", f"localhost/{name}", "--network", "host", "--pull-never",
         "--build-arg", "BASE=localhost/base", "--build-arg", f"FOLDER={inside}",
-        "--volume", f"{_cache()}:/root/.cache/ccache",
-        "--build-arg", f"CMAKE_CXX_COMPILER_LAUNCHER=env;CCACHE_NAMESPACE=image{inside};ccache",
+        "--volume", f"{cache}:/root/.cache/ccache",
+        "--build-arg", f"CMAKE_CXX_COMPILER_LAUNCHER=env;{settings};ccache",
         REVISION=REVISION, SOURCE_DATE_EPOCH=str(EPOCH))

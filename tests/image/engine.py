@@ -53,11 +53,6 @@ class Engine:
                                  f"{done.stderr[-6000:]}")
         return done
 
-    def import_tar(self, tar, name):
-        container = self.call("buildah", "from", "--name", name, "scratch").stdout.strip()
-        self.call("buildah", "add", container, tar, "/")
-        self.call("buildah", "commit", "--rm", container, f"localhost/{name}")
-
     def inspect(self, name):
         return json.loads(self.call("podman", "image", "inspect", f"localhost/{name}").stdout)[0]
 
