@@ -40,12 +40,19 @@ class Installed(Cluster):
         return answer.json()["status"]["token"]
 
     def as_canaryd(self, token):
-        """request(method, path, body, headers) with the service account's token."""
+        """request(method, path, body, headers) with the service account's token and, where the path names none, a field
+        manager as canaryd's."""
         bearer = {"Authorization": "Bearer " + token}
-        return lambda method, path, body=None, headers=None: self.request(method, path, body, {**bearer, **(headers or {})})
+
+        def ask(method, path, body=None, headers=None):
+            if method in ("PATCH", "PUT") and "fieldManager=" not in path:
+                path += ("&" if "?" in path else "?") + "fieldManager=canaryd/lab"
+            return self.request(method, path, body, {**bearer, **(headers or {})})
+
+        return ask
 
     def wait_policy(self, token, namespace="ml-probe"):
-        """Until the admission policy is in force: the API server learns of it a moment after its creation."""
+        """Until the admission policies are in force: the API server learns of them a moment after their creation."""
         self.create_namespace(namespace)
         collection = f"{ISVC}/namespaces/{namespace}/inferenceservices"
         self.request("POST", collection, {
@@ -53,8 +60,10 @@ class Installed(Cluster):
             "spec": {"predictor": {"minReplicas": 1}}})
         ask = self.as_canaryd(token)
         label = {"metadata": {"labels": {"a": "b"}}}
-        net.wait_until(lambda: ask("PATCH", collection + "/probe?dryRun=All", label, MERGE).status == 422, 20,
-                       "the admission policy is in force", 0.1)
+        state = f"/api/v1/namespaces/{helm.NAMESPACE}/configmaps/{helm.RELEASE}-state"
+        for path in (collection + "/probe", state):
+            net.wait_until(lambda path=path: ask("PATCH", path + "?dryRun=All", label, MERGE).status == 422, 20,
+                           "the admission policy of " + path, 0.1)
         self.request("DELETE", collection + "/probe")
 
     def secret(self, name, namespace=helm.NAMESPACE):
