@@ -42,3 +42,13 @@ TEST_CASE("a quarantine outlives a crash right after the rollback") {
               {Act::percent_by_hand, 0, 0, 0},
               {Act::dwell_and_healthy, 0, 1, 0}});
 }
+
+TEST_CASE("a rollback is done though its leaf hash could not be written when the intent was on disk") {
+  plays_well({{Act::api_fails, 0, 0, 0},
+              {Act::clock_is_corrected, 0, 0, 0},
+              {Act::odd_healthy, 0, 0, 0},
+              {Act::model_applied, 0, 355, 641},
+              {Act::bad, 0, 0, 0},
+              {Act::restarted, 0, 171, 954},
+              {Act::dwell_and_healthy, 0, 0, 0}});
+}
