@@ -105,8 +105,9 @@ std::string user_of(std::string_view review_json) {
   return review ? (*review)["status"]["userInfo"]["username"].text() : std::string();
 }
 
-std::string stranger(const std::string& user, bool own_credentials) {
-  if (own_credentials || user.starts_with("system:serviceaccount:")) return {};
+std::string stranger(const std::string& user, bool own_credentials, const Namespace& own) {
+  const std::string account = "system:serviceaccount:";
+  if (own_credentials || user.starts_with(own.empty() ? account : account + own.str() + ":")) return {};
   return user.empty() ? "somebody whom the API server does not name" : user;
 }
 

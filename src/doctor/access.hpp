@@ -44,8 +44,9 @@ std::string identity_review();
 std::string user_of(std::string_view review_json);
 
 // Who asks, where it is not canaryd: what a person may do says nothing of it. Empty: canaryd, by the credentials of its
-// own configuration, or a service account. `user`: whom the API server takes us for, empty where it does not say.
-std::string stranger(const std::string& user, bool own_credentials);
+// own configuration, or a service account of its namespace (any, where that is empty). `user`: whom the API server
+// takes us for, empty where it does not say.
+std::string stranger(const std::string& user, bool own_credentials, const Namespace& own);
 inline constexpr const char* ask_as_canaryd =
     "ask as canaryd's service account: --as system:serviceaccount:NAMESPACE:NAME";
 // Both checks, where a stranger asks.

@@ -42,7 +42,7 @@ class ClusterLook {
                     "the API server answers, " + kubernetes_version(*version) +
                         (user.empty() ? "" : "; asked as " + escaped(user, 120)),
                     {}});
-    const std::string other = stranger(user, look_.settings.own_credentials);
+    const std::string other = stranger(user, look_.settings.own_credentials, look_.settings.own_namespace);
     if (other.empty()) {
       ask_permissions();
     } else {

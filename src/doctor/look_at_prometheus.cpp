@@ -29,7 +29,7 @@ class PrometheusLook {
     add(check_rules(*rules));
     auto targets = part("prometheus.interval", "/api/v1/targets?state=active", decode_targets);
     look_at_series(*rules, targets ? &*targets : nullptr);
-    if (targets) look_at_canaryd(std::move(*targets));
+    look_at_canaryd(targets ? std::move(*targets) : std::vector<ScrapeTarget>());
     look_at_alerting();
     return std::move(out_);
   }

@@ -146,6 +146,23 @@ class WhatCanarydWrites(_Case):
         self.assertIn("ancient-changes", self.managers())
         self.assertNotIn("person-0", self.managers())
 
+    def test_however_many_others_and_canaryds_of_before_have_updated_it(self):
+        """Where the API server begins to merge, whoever fills its ten entries."""
+        def updates(names):
+            return [entry(name, {"f:spec": {"f:predictor": {"f:of-" + name.replace("/", "-"): {}}}}) for name in names]
+
+        for people, before in ((5, 0), (6, 0), (7, 0), (8, 0), (5, 3), (6, 3), (4, 5), (3, 6)):
+            with self.subTest(people=people, before=before):
+                self.iris.create(5)
+                self.change("kubectl-edit", {"transformer": {**TRANSFORMER, "canaryTrafficPercent": 5}})
+                answer = ask("PATCH", f"{self.iris.path}?fieldManager=canaryd/other",
+                             replace(PERCENT.replace("predictor", "transformer"), 9), JSON_PATCH)
+                self.assertEqual(answer.status, 200, answer)
+                self.managed(self.entries() + updates([f"person-{number}" for number in range(people)]
+                                                      + [f"canaryd/old-{number}" for number in range(before)]))
+                self.moves_the_percent()
+                cluster.request("DELETE", self.iris.path)
+
 
 class WhatTheTokenCannotWrite(_Case):
     def setUp(self):

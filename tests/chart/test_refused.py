@@ -81,7 +81,7 @@ REFUSED = [
     ({"tls.source": "generated", "tls.generated.days": 365}, ["tls.generated.renewBeforeDays", "days, 365; it is 365"]),
     ({"clients.tokens": []}, "clients: at least one with the role alert"),
     ({"clients.tokens[0].role": "view"}, "clients: at least one with the role alert"),
-    ({"namespaces": ["ml"], "clients.tokens[0].namespaces": ["team-a"]}, ['"alertmanager"', '"team-a"', "namespaces: ml"]),
+    ({"namespaces": ["ml"], "clients.tokens[0].namespaces": ["team-a"]}, ['"alertmanager"', '"team-a"', "namespaces at least: ml"]),
     ({"clients.tokens": [{"name": "a", "role": "view", "existingSecret": SECRET},
                          {"name": "a", "role": "alert", "existingSecret": SECRET}]}, 'two are named "a"'),
     ({"clients.certificates": [{"name": "a", "role": "alert", "san": "dns:a"}]}, "tls.clientCA.existingSecret"),

@@ -68,13 +68,15 @@ tls.clientCA.existingSecret: needed by clients.certificates
 {{- end }}
 {{- $names := list }}
 {{- $roles := list }}
-{{- range $client := concat .Values.clients.tokens (.Values.clients.certificates | default list) }}
+{{- range concat .Values.clients.tokens (.Values.clients.certificates | default list) }}
 {{- if has .name $names }}
 clients: two are named {{ .name | quote }}
 {{- end }}
-{{- range .namespaces }}
-{{- if and $.Values.namespaces (not (has . $.Values.namespaces)) }}
-clients: {{ $client.name | quote }} is for the namespace {{ . | quote }}, expected one of namespaces: {{ join ", " $.Values.namespaces }}
+{{- if and $.Values.namespaces .namespaces }}
+{{- $known := list }}
+{{- range .namespaces }}{{ if has . $.Values.namespaces }}{{ $known = append $known . }}{{ end }}{{ end }}
+{{- if not $known }}
+clients: {{ .name | quote }} is for {{ join ", " .namespaces | quote }}, expected one of namespaces at least: {{ join ", " $.Values.namespaces }}
 {{- end }}
 {{- end }}
 {{- $names = append $names .name }}
@@ -96,7 +98,7 @@ alertmanagerConfig.credentials.{{ . }}: both name and key, or none of them
 {{- end }}
 {{- end }}
 {{- if and .Values.tls.clientCA.existingSecret (not $credentials.clientCertificateSecret) }}
-alertmanagerConfig.credentials.clientCertificateSecret: a Secret of the namespace {{ $namespace }} with tls.crt and tls.key, since tls.clientCA wants a certificate of each connection
+alertmanagerConfig.credentials.clientCertificateSecret: a Secret of the namespace {{ $namespace }} with tls.crt and tls.key, since tls.clientCA wants a certificate of each connection; or alertmanagerConfig.mode=never
 {{- end }}
 {{- if ne $namespace .Release.Namespace }}
 {{- $client := include "canaryd.firstClient" (list . "alert") | fromJson }}

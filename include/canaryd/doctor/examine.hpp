@@ -42,6 +42,7 @@ struct Settings {
   bool own_credentials = true;  // the way to the cluster is canaryd's own, by its configuration
   std::string as_user;          // Impersonate-User; empty: who the credentials are
   std::string instance;         // fieldManager "canaryd/<instance>"
+  Namespace own_namespace;      // canaryd's, where the configuration tells it; else empty
   Namespace state_namespace;
   std::vector<std::string> own_maps;  // in that namespace: the state's, and the witness's where there is one
   std::vector<policy::Policy> policies;

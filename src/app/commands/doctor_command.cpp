@@ -174,7 +174,9 @@ doctor::Settings DoctorCommand::settings(const Config& config) const {
     out.cluster.namespaces = config.cluster.namespaces;
     out.own_credentials = false;
   }
+  if (!as_user_.empty()) out.own_credentials = false;
   out.as_user = as_user_;
+  out.own_namespace = config.state.ns;
   out.instance = config.instance;
   out.state_namespace = state_namespace(config.state, service_account_folder);
   out.own_maps = {config.state.name};

@@ -93,10 +93,14 @@ TEST_CASE("what canaryd may do beyond its work is a WARN that names it") {
 }
 
 TEST_CASE("a service account is no stranger and neither are the credentials of canaryds configuration") {
-  CHECK(stranger("system:serviceaccount:canaryd:canaryd", false).empty());
-  CHECK(stranger("canaryd-outside", true).empty());
-  CHECK(stranger("alice", false) == "alice");
-  CHECK_FALSE(stranger("", false).empty());
+  const Namespace own("canaryd");
+  CHECK(stranger("system:serviceaccount:canaryd:canaryd", false, own).empty());
+  CHECK(stranger("system:serviceaccount:canaryd:canaryd", false, Namespace()).empty());
+  CHECK(stranger("canaryd-outside", true, own).empty());
+  CHECK(stranger("alice", false, own) == "alice");
+  CHECK(stranger("system:serviceaccount:ci:deployer", false, own) == "system:serviceaccount:ci:deployer");
+  CHECK(stranger("system:serviceaccount:canaryd-2:canaryd", false, own) == "system:serviceaccount:canaryd-2:canaryd");
+  CHECK_FALSE(stranger("", false, Namespace()).empty());
 }
 
 TEST_CASE("what a person may do is not said of canaryd") {
