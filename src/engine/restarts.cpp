@@ -1,6 +1,7 @@
 #include "restarts.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "canaryd/base/random.hpp"
 #include "field_manager.hpp"
@@ -13,8 +14,9 @@ namespace {
 using policy::Reason;
 using policy::Verdict;
 
-constexpr auto time_limit = std::chrono::seconds(8);           // as of a request
-constexpr auto clock_skew = std::chrono::seconds(5);           // what two machines' clocks may differ by
+constexpr auto time_limit = std::chrono::seconds(8);  // as of a request
+constexpr auto clock_skew = std::chrono::seconds(5);  // what two machines' clocks may differ by
+constexpr auto look_again = std::chrono::seconds(30);
 constexpr auto longest_second_look = std::chrono::seconds(1);  // under the lock, where a rollback may wait
 
 policy::Decision found(const traffic::ComponentRollout& c, const policy::Promotion& promotion) {
@@ -45,29 +47,36 @@ Restarts::Heir Restarts::inherits(const traffic::ComponentRollout& c,
 
 void Restarts::note(const Target& target) {
   const std::lock_guard lock(mutex_);
-  noted_.insert(target);
+  noted_[target] = clock_.steady();
 }
 
 void Restarts::turn() {
-  std::set<Target> targets;
+  const SteadyTime now = clock_.steady();
+  std::vector<Target> due;
   {
     const std::lock_guard lock(mutex_);
-    targets.swap(noted_);
+    for (const auto& [target, at] : noted_) {
+      if (at <= now) due.push_back(target);
+    }
+    for (const auto& target : due) noted_.erase(target);
   }
-  for (const auto& target : targets) {
-    if (const auto copy = store_.find(target)) {
-      look_at(*copy);
-    } else {
+  for (const auto& target : due) {
+    const auto copy = store_.find(target);
+    if (!copy) {
       settled_.erase(target);
+    } else if (!look_at(*copy)) {
+      const std::lock_guard lock(mutex_);
+      noted_.try_emplace(target, now + look_again);
     }
   }
 }
 
-void Restarts::look_at(const traffic::Rollout& copy) {
+bool Restarts::look_at(const traffic::Rollout& copy) {
   const auto rules = rules_.get();
   const auto* policy = policy::find_policy(rules->policies, copy.target, copy.labels);
-  if (policy == nullptr) return;
+  if (policy == nullptr) return true;
   const SteadyTime deadline = clock_.steady() + time_limit;
+  bool all_settled = true;
   for (const auto& c : copy.components) {
     if (!is_candidate(c, policy->promotion)) continue;
     auto& settled = settled_[copy.target][c.component];
@@ -76,8 +85,11 @@ void Restarts::look_at(const traffic::Rollout& copy) {
     const Heir heir = inherits(c, revision ? std::optional(*revision) : std::nullopt);
     if (heir == Heir::no || (heir == Heir::yes && take_back(copy.target, c.component, deadline))) {
       settled = c.latest_ready;
+    } else {
+      all_settled = false;
     }
   }
+  return all_settled;
 }
 
 // Under the lock the object is looked at once more, on a fresh read.

@@ -3,7 +3,6 @@
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 
 #include "actuator.hpp"
 #include "advance_facts.hpp"
@@ -37,12 +36,13 @@ class Restarts {
 
   // The copy may have changed. Does not block.
   void note(const Target& target);
-  // Looks at those that were noted. What could not be told or done is looked at again when it is noted again.
+  // Looks at those that were noted, and half a minute later again at what could not be told or done: nothing else may
+  // change of an object meanwhile.
   void turn();
 
  private:
   enum class Heir : std::uint8_t { no, yes, not_known };
-  void look_at(const traffic::Rollout& copy);
+  bool look_at(const traffic::Rollout& copy);  // whether nothing is left to do
   Heir inherits(const traffic::ComponentRollout& c, const std::optional<traffic::RevisionFacts>& revision) const;
   bool is_candidate(const traffic::ComponentRollout& c, const policy::Promotion& promotion) const;
   bool take_back(const Target& target, traffic::Component component, SteadyTime deadline);
@@ -58,7 +58,7 @@ class Restarts {
   Recorder& recorder_;
   const Clock& clock_;
   std::mutex mutex_;
-  std::set<Target> noted_;
+  std::map<Target, SteadyTime> noted_;                                // and when each is to be looked at
   std::map<Target, std::map<traffic::Component, Revision>> settled_;  // the canary that was looked at last, and is fine
 };
 

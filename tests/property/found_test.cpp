@@ -52,3 +52,10 @@ TEST_CASE("a rollback is done though its leaf hash could not be written when the
               {Act::restarted, 0, 171, 954},
               {Act::dwell_and_healthy, 0, 0, 0}});
 }
+
+TEST_CASE("a new model that came while the API server was away does not keep the share of another") {
+  plays_well({{Act::model_applied, 0, 322, 414},
+              {Act::dwell_and_healthy, 0, 97, 0},
+              {Act::api_fails, 0, 0, 0},
+              {Act::model_applied, 0, 0, 733}});
+}
