@@ -1,16 +1,26 @@
 """Small network helpers for tests: free ports, waiting, one HTTP exchange. Loopback only."""
 import json
+import random
 import socket
 import time
 import urllib.error
 import urllib.request
 
 
+# Linux gives those from 32768 on to outgoing connections, and one of these took a port before its server did.
+_FREE = range(15000, 30000)
+
+
 def free_port():
     """A TCP port that was free on 127.0.0.1 a moment ago. Prefer `--listen 127.0.0.1:0` where a program can do it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    for port in random.sample(_FREE, 200):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError(f"no free port among 200 of {_FREE}")
 
 
 def wait_until(condition, timeout, what, interval=0.02):
