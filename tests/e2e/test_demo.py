@@ -100,7 +100,9 @@ def processes_of_session(session):
 class TheDemoAsAProgram(unittest.TestCase):
     def start(self, binary):
         # No `-u`, no PIPE on stderr apart: what a person sees, in one text.
-        return subprocess.Popen([sys.executable, "-m", "lab.demo", "--canaryd", binary, "--tools", tools()],
+        # As scripts/demo runs it: nobody has told it where things are.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CANARYD")}
+        return subprocess.Popen([sys.executable, "-m", "lab.demo", "--canaryd", binary, "--tools", tools()], env=environment,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def test_says_which_part_failed_and_leaves_nothing(self):

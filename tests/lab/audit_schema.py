@@ -13,7 +13,8 @@ MOST_TOLD = 5
 
 
 def schema_file():
-    return pathlib.Path(os.environ["CANARYD_SOURCE"]) / "docs" / "audit-schema.json"
+    source = os.environ.get("CANARYD_SOURCE") or pathlib.Path(__file__).resolve().parents[2]
+    return pathlib.Path(source) / "docs/audit-schema.json"
 
 
 def lines_of(folder):
